@@ -1,0 +1,317 @@
+//! The chain: blocks with their states, the pool, and everything that reads or extends them.
+//!
+//! Four locks, always taken in this order and never held across an await: `production` (one block, edit or revert at a
+//! time), `history` (blocks and states), `settings` (clock, mode), `pool`. Whoever executes works on an immutable
+//! [`StateView`](state::StateView) and holds at most `production`, so readers never wait for execution.
+
+pub mod activation;
+pub mod block;
+pub mod call;
+pub mod dev_accounts;
+pub mod fees;
+pub mod genesis;
+pub mod pool;
+pub mod produce;
+pub mod snapshot;
+pub mod state;
+pub mod trie;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{collections::HashMap, sync::Arc};
+
+use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_primitives::{Address, B256};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::broadcast;
+
+use self::{
+    activation::Activation,
+    block::{Block, next_context},
+    genesis::ChainSpec,
+    pool::Pool,
+    produce::MiningMode,
+    snapshot::Settings,
+    state::{StateDb, StateView},
+};
+use crate::evm::{BlockContext, Executor, Factory};
+
+/// Events a slow subscriber may lag behind before it loses some.
+const EVENT_CAPACITY: usize = 1024;
+/// Blocks whose hashes the BLOCKHASH opcode reaches.
+const BLOCK_HASH_WINDOW: usize = 256;
+
+/// The asked-for block does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("block not found")]
+pub struct UnknownBlock;
+
+/// What happens on the chain, for subscriptions.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A new head.
+    Block(Arc<Block>),
+    /// Blocks taken back, newest first.
+    Reverted(Vec<Arc<Block>>),
+    /// A transaction entered the pool.
+    Pending(B256),
+}
+
+/// A block and the state after it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The block.
+    pub block: Arc<Block>,
+    /// The state; edits by dev methods (`anvil_setBalance` and its kin) change it for the head without a new block.
+    pub state: StateView,
+}
+
+#[derive(Debug)]
+pub(crate) struct History {
+    entries: Vec<Entry>,
+    by_hash: HashMap<B256, u64>,
+    transactions: HashMap<B256, (u64, usize)>,
+    /// The head after each revert so far: pollers see from it what they must read again.
+    rewinds: Vec<u64>,
+    /// Block 0, so that a head always exists.
+    genesis: Entry,
+}
+
+/// What a block id stands for.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A block of the chain.
+    Block(Entry),
+    /// The block that comes next, on top of this one.
+    Pending(Entry),
+}
+
+impl Target {
+    /// The entry whose state is meant.
+    pub fn entry(&self) -> &Entry {
+        match self {
+            Self::Block(entry) | Self::Pending(entry) => entry,
+        }
+    }
+
+    /// The same, owned.
+    pub fn into_entry(self) -> Entry {
+        match self {
+            Self::Block(entry) | Self::Pending(entry) => entry,
+        }
+    }
+}
+
+/// A chain.
+#[derive(Debug)]
+pub struct Chain {
+    executor: Executor,
+    activation: Option<Activation>,
+    production: Mutex<()>,
+    history: RwLock<History>,
+    settings: Mutex<Settings>,
+    pool: Mutex<Pool>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Chain {
+    /// A chain that consists of its genesis block.
+    pub fn new(spec: ChainSpec, mode: MiningMode, coinbase: Address) -> Self {
+        let factory = Factory::default();
+        let executor = Executor::new(factory, spec.chain_id, spec.hardforks);
+        let block = Arc::new(Block { header: spec.header, transactions: Vec::new(), receipts: Vec::new() });
+        let genesis = Entry { block, state: spec.state };
+        let history = History {
+            by_hash: HashMap::from([(genesis.block.hash(), 0)]),
+            entries: vec![genesis.clone()],
+            transactions: HashMap::new(),
+            rewinds: Vec::new(),
+            genesis,
+        };
+        Self {
+            executor,
+            activation: spec.activation,
+            production: Mutex::new(()),
+            history: RwLock::new(history),
+            settings: Mutex::new(Settings::new(mode, coinbase)),
+            pool: Mutex::default(),
+            events: broadcast::Sender::new(EVENT_CAPACITY),
+        }
+    }
+
+    /// Chain id.
+    pub fn chain_id(&self) -> u64 {
+        self.executor.chain_id()
+    }
+
+    /// What makes EVMs.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// The precompile's activation, if this chain has the precompile.
+    pub fn activation(&self) -> Option<&Activation> {
+        self.activation.as_ref()
+    }
+
+    /// New events from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// The newest block.
+    pub fn head(&self) -> Entry {
+        self.history.read().head().clone()
+    }
+
+    /// Height of the newest block.
+    pub fn height(&self) -> u64 {
+        self.history.read().head().block.number()
+    }
+
+    /// Block by number.
+    pub fn block(&self, number: u64) -> Option<Entry> {
+        self.history.read().entry(number).cloned()
+    }
+
+    /// Block by hash.
+    pub fn block_by_hash(&self, hash: &B256) -> Option<Entry> {
+        let history = self.history.read();
+        history.by_hash.get(hash).and_then(|number| history.entry(*number)).cloned()
+    }
+
+    /// The blocks from `first` to `last`, both included, as far as they exist.
+    pub fn blocks(&self, first: u64, last: u64) -> Vec<Arc<Block>> {
+        let history = self.history.read();
+        let skip = usize::try_from(first).unwrap_or(usize::MAX);
+        let take = usize::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or(usize::MAX);
+        if last < first {
+            return Vec::new();
+        }
+        history.entries.iter().skip(skip).take(take).map(|entry| entry.block.clone()).collect()
+    }
+
+    /// What `id` stands for. On this chain every block is final at once, so `safe` and `finalized` are the head.
+    pub fn resolve(&self, id: BlockId) -> Result<Target, UnknownBlock> {
+        let found = match id {
+            BlockId::Hash(hash) => self.block_by_hash(&hash.block_hash),
+            BlockId::Number(BlockNumberOrTag::Number(number)) => self.block(number),
+            BlockId::Number(BlockNumberOrTag::Earliest) => self.block(0),
+            BlockId::Number(BlockNumberOrTag::Pending) => return Ok(Target::Pending(self.head())),
+            BlockId::Number(
+                BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized,
+            ) => Some(self.head()),
+        };
+        found.map(Target::Block).ok_or(UnknownBlock)
+    }
+
+    /// The state that `id` stands for.
+    pub fn state(&self, id: BlockId) -> Result<StateView, UnknownBlock> {
+        Ok(self.resolve(id)?.into_entry().state)
+    }
+
+    /// Block and index of a mined transaction.
+    pub fn transaction(&self, hash: &B256) -> Option<(Arc<Block>, usize)> {
+        let history = self.history.read();
+        let (number, index) = history.transactions.get(hash)?;
+        history.entry(*number).map(|entry| (entry.block.clone(), *index))
+    }
+
+    /// Reads the pool.
+    pub fn with_pool<T>(&self, read: impl FnOnce(&Pool) -> T) -> T {
+        read(&self.pool.lock())
+    }
+
+    /// Writes the pool.
+    pub fn with_pool_mut<T>(&self, write: impl FnOnce(&mut Pool) -> T) -> T {
+        write(&mut self.pool.lock())
+    }
+
+    /// The nonce of the next transaction of `address`, the executable ones in the pool counted.
+    pub fn pending_nonce(&self, address: &Address) -> u64 {
+        let nonce = self.head().state.nonce(address);
+        self.pool.lock().next_nonce(address, nonce)
+    }
+
+    /// How many reverts there have been, and for each after the first `seen` the head it left.
+    pub fn rewinds_since(&self, seen: usize) -> (usize, Vec<u64>) {
+        let history = self.history.read();
+        let new = history.rewinds.get(seen..).map(<[u64]>::to_vec).unwrap_or_default();
+        (history.rewinds.len(), new)
+    }
+
+    /// revm's view of the state after `entry`.
+    pub fn database(&self, entry: &Entry) -> StateDb {
+        let number = entry.block.number();
+        let history = self.history.read();
+        let end = usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1).min(history.entries.len());
+        let start = end.saturating_sub(BLOCK_HASH_WINDOW);
+        let hashes: Arc<[B256]> = history
+            .entries
+            .get(start..end)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| entry.block.hash())
+            .collect();
+        StateDb::new(entry.state.clone(), hashes, number)
+    }
+
+    /// The environment of the block after `entry`, were it produced now.
+    pub fn next_context(&self, entry: &Entry) -> BlockContext {
+        let (timestamp, coinbase) = {
+            let settings = self.settings.lock();
+            (settings.clock.next_timestamp(entry.block.header.timestamp), settings.coinbase)
+        };
+        next_context(&entry.block.header, entry.block.hash(), &self.executor, timestamp, coinbase)
+    }
+
+    /// Base fee of the next block.
+    pub fn next_base_fee(&self) -> u64 {
+        self.next_context(&self.head()).base_fee
+    }
+}
+
+impl History {
+    fn head(&self) -> &Entry {
+        self.entries.last().unwrap_or(&self.genesis)
+    }
+
+    fn entry(&self, number: u64) -> Option<&Entry> {
+        self.entries.get(usize::try_from(number).ok()?)
+    }
+
+    /// Appends a block.
+    fn push(&mut self, entry: Entry) {
+        let number = entry.block.number();
+        self.by_hash.insert(entry.block.hash(), number);
+        for (index, tx) in entry.block.transactions.iter().enumerate() {
+            self.transactions.insert(*tx.tx_hash(), (number, index));
+        }
+        self.entries.push(entry);
+    }
+
+    /// Removes every block above `head`, newest first.
+    fn truncate(&mut self, head: u64) -> Vec<Arc<Block>> {
+        let mut removed = Vec::new();
+        while self.entries.last().is_some_and(|entry| entry.block.number() > head) {
+            if let Some(entry) = self.entries.pop() {
+                self.by_hash.remove(&entry.block.hash());
+                for tx in &entry.block.transactions {
+                    self.transactions.remove(tx.tx_hash());
+                }
+                removed.push(entry.block);
+            }
+        }
+        self.rewinds.push(head);
+        removed
+    }
+
+    /// Replaces the head's state.
+    fn set_head_state(&mut self, state: StateView) {
+        match self.entries.last_mut() {
+            Some(entry) => entry.state = state,
+            None => self.genesis.state = state,
+        }
+    }
+}
