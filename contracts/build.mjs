@@ -1,0 +1,185 @@
+// Compiles every contract with the pinned npm `solc` into artifacts/, which are checked in so that the Rust tests need
+// neither npm nor solc.
+//
+//   node build.mjs            writes artifacts/
+//   node build.mjs --check    compiles again and fails on any difference, and on any difference between src/*.sol and
+//                             the ABI that the precompile itself is built from (../src/protocol/abi.rs)
+
+import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('.', import.meta.url));
+const ARTIFACTS = join(ROOT, 'artifacts');
+const ABI_RS = join(ROOT, '..', 'src', 'protocol', 'abi.rs');
+const FOLDERS = ['src', 'harness', 'examples'];
+const SOLC_VERSION = '0.8.37';
+const LAYOUT_OF = 'StorageTwin';
+
+// Warnings that are known and wanted. They are printed; any other warning fails the build, and so does an entry here
+// that no longer arises.
+const KNOWN_WARNINGS = [
+  { code: '5159', file: 'harness/SelfDestructTo.sol', why: 'SELFDESTRUCT is what this contract tests' },
+];
+
+const check = process.argv.includes('--check');
+const failures = [];
+const solc = loadSolc();
+const contracts = build();
+if (check && contracts) compareWithRust(contracts);
+if (failures.length > 0) {
+  for (const failure of failures) console.error(`FAIL ${failure}`);
+  process.exit(1);
+}
+
+function loadSolc() {
+  const require = createRequire(import.meta.url);
+  if (!existsSync(join(ROOT, 'node_modules', 'solc'))) {
+    console.error('FAIL solc is not installed: run `npm ci` in contracts/');
+    process.exit(1);
+  }
+  const compiler = require('solc');
+  // solc installs handlers that turn an uncaught error of ours into silence.
+  process.removeAllListeners('uncaughtException');
+  process.removeAllListeners('unhandledRejection');
+  if (!compiler.version().startsWith(`${SOLC_VERSION}+`)) {
+    console.error(`FAIL solc ${SOLC_VERSION} is wanted, ${compiler.version()} is installed`);
+    process.exit(1);
+  }
+  return compiler;
+}
+
+function compile(sources, outputs) {
+  const input = {
+    language: 'Solidity',
+    sources,
+    settings: {
+      evmVersion: 'prague',
+      optimizer: { enabled: true, runs: 200 },
+      // Without the metadata hash a changed comment does not change the bytecode.
+      metadata: { appendCBOR: false, bytecodeHash: 'none' },
+      outputSelection: { '*': { '*': outputs } },
+    },
+  };
+  return JSON.parse(solc.compile(JSON.stringify(input)));
+}
+
+/** Compiles, then writes or compares the artifacts. Answers the compiled contracts by name, null after an error. */
+function build() {
+  const sources = {};
+  for (const folder of FOLDERS) {
+    for (const file of readdirSync(join(ROOT, folder)).sort()) {
+      if (file.endsWith('.sol')) sources[`${folder}/${file}`] = { content: readFileSync(join(ROOT, folder, file), 'utf8') };
+    }
+  }
+  const output = compile(sources, ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'storageLayout']);
+  if (!report(output.errors ?? [])) return null;
+
+  const compiled = new Map();
+  const wanted = new Map();
+  for (const file of Object.keys(output.contracts).sort()) {
+    for (const [name, contract] of Object.entries(output.contracts[file])) {
+      if (compiled.has(name)) failures.push(`two contracts are called ${name}`);
+      compiled.set(name, contract);
+      wanted.set(`${name}.json`, json({
+        contractName: name,
+        abi: contract.abi,
+        bytecode: `0x${contract.evm.bytecode.object}`,
+        deployedBytecode: `0x${contract.evm.deployedBytecode.object}`,
+      }));
+      if (name === LAYOUT_OF) wanted.set(`${name}.layout.json`, json(stableLayout(contract.storageLayout)));
+    }
+  }
+  if (check) compareWithFiles(wanted);
+  else writeFiles(wanted);
+  return compiled;
+}
+
+/** Prints every message of the compiler; false if there is an error. */
+function report(messages) {
+  let good = true;
+  const seen = new Set();
+  for (const message of messages) {
+    const file = message.sourceLocation?.file ?? '';
+    const known = KNOWN_WARNINGS.find((w) => message.severity === 'warning' && w.code === message.errorCode && w.file === file);
+    if (known) {
+      if (!seen.has(known)) console.log(`known warning ${known.code} in ${file}: ${known.why}`);
+      seen.add(known);
+      continue;
+    }
+    good = false;
+    failures.push(`solc ${message.severity} ${message.errorCode}:\n${message.formattedMessage}`);
+  }
+  for (const known of KNOWN_WARNINGS) {
+    if (good && !seen.has(known)) failures.push(`known warning ${known.code} in ${known.file} no longer arises: remove it`);
+  }
+  return good;
+}
+
+/** What matters of solc's layout, without the ids of syntax nodes, which change with every edit. */
+function stableLayout({ storage, types }) {
+  return {
+    contractName: LAYOUT_OF,
+    storage: storage.map(({ label, slot, offset, type }) => ({ label, slot, offset, type })),
+    types: Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
+
+function json(value) {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function writeFiles(wanted) {
+  mkdirSync(ARTIFACTS, { recursive: true });
+  for (const file of readdirSync(ARTIFACTS)) if (!wanted.has(file)) rmSync(join(ARTIFACTS, file));
+  for (const [file, content] of wanted) writeFileSync(join(ARTIFACTS, file), content);
+  console.log(`wrote ${wanted.size} files to contracts/artifacts`);
+}
+
+function compareWithFiles(wanted) {
+  const before = failures.length;
+  const present = existsSync(ARTIFACTS) ? readdirSync(ARTIFACTS) : [];
+  for (const file of present) if (!wanted.has(file)) failures.push(`artifacts/${file} belongs to no contract`);
+  for (const [file, content] of wanted) {
+    if (!present.includes(file)) failures.push(`artifacts/${file} is missing`);
+    else if (readFileSync(join(ARTIFACTS, file), 'utf8') !== content) failures.push(`artifacts/${file} differs`);
+  }
+  if (failures.length === before) console.log(`ok ${wanted.size} artifacts equal what solc ${SOLC_VERSION} makes`);
+  else failures.push('run `node build.mjs` in contracts/ and commit the artifacts');
+}
+
+/** The text inside `sol! { … }` is Solidity: compile it, and compare the ABI of each interface. */
+function compareWithRust(compiled) {
+  const text = readFileSync(ABI_RS, 'utf8');
+  const start = text.search(/^sol! \{$/m);
+  const end = text.indexOf('\n}\n', start);
+  if (start < 0 || end < 0) {
+    failures.push('src/protocol/abi.rs: no `sol! {` block found');
+    return;
+  }
+  const body = text.slice(text.indexOf('\n', start), end).replaceAll(/^\s*#\[.*\]$/gm, '');
+  const source = `// SPDX-License-Identifier: MIT OR Apache-2.0\npragma solidity >=0.8.4;\n${body}`;
+  const output = compile({ 'abi.rs': { content: source } }, ['abi']);
+  for (const message of output.errors ?? []) {
+    if (message.severity === 'error') failures.push(`src/protocol/abi.rs: ${message.formattedMessage}`);
+  }
+  const rust = output.contracts?.['abi.rs'] ?? {};
+  const names = Object.keys(rust);
+  const ours = readdirSync(join(ROOT, 'src')).filter((f) => /^I.*\.sol$/.test(f)).map((f) => f.slice(0, -4));
+  for (const name of new Set([...names, ...ours])) {
+    if (!rust[name]) failures.push(`src/${name}.sol: abi.rs has no such interface`);
+    else if (!ours.includes(name)) failures.push(`abi.rs declares ${name}, src/${name}.sol is missing`);
+    else compareInterface(name, rust[name].abi, compiled.get(name).abi);
+  }
+}
+
+function compareInterface(name, rustAbi, solidityAbi) {
+  const key = (item) => JSON.stringify(item);
+  const [left, right] = [new Set(rustAbi.map(key)), new Set(solidityAbi.map(key))];
+  const missing = [...left].filter((item) => !right.has(item));
+  const extra = [...right].filter((item) => !left.has(item));
+  for (const item of missing) failures.push(`src/${name}.sol lacks what abi.rs declares: ${item}`);
+  for (const item of extra) failures.push(`src/${name}.sol declares what abi.rs lacks: ${item}`);
+  if (missing.length + extra.length === 0) console.log(`ok ${name}: ${left.size} entries equal src/protocol/abi.rs`);
+}
