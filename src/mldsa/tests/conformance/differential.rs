@@ -146,7 +146,8 @@ fn damage_hint(parameters: &Parameters, hint: &Hint, random: &mut Random) -> Opt
             let pairs: Vec<usize> =
                 (1..total).filter(|&i| hint.read_as[i].0 == hint.read_as[i - 1].0).collect();
             let position = *pairs.get(random.below(pairs.len().max(1)))?;
-            bytes[position] = random.below(usize::from(bytes[position - 1]) + 1) as u8;
+            let before = bytes[position - 1];
+            bytes[position] = [before, random.below(usize::from(before) + 1) as u8][random.below(2)];
         }
         1 => {
             // An unused position in use.
@@ -166,7 +167,12 @@ fn damage_hint(parameters: &Parameters, hint: &Hint, random: &mut Random) -> Opt
             bytes[omega + poly] = (omega + 1) as u8;
         }
     }
-    Some(Hint::unchecked(parameters, bytes))
+    let mut damaged = Hint::unchecked(parameters, bytes);
+    if random.below(2) == 0 {
+        // For a decoder that stops at ω instead of refusing.
+        damaged.read_as.truncate(omega);
+    }
+    Some(damaged)
 }
 
 /// Forged signatures: valid ones, and ones with a single defect that the challenge takes into account.
