@@ -1,0 +1,65 @@
+# `make help` lists the targets. Each part of `make test` runs alone as well.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+NODE ?= node
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+DEVNET = $(TARGET_DIR)/debug/pars-devnet
+# Builds with the features of the whole workspace, as the tests do, so that nothing is compiled twice.
+BUILD_DEVNET = $(CARGO) build --locked --workspace --bin pars-devnet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test long bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## a node, a miner, a proof, its reward and five refusals. ARGS='--input FILE --json'
+	@$(BUILD_DEVNET)
+	@$(DEVNET) demo $(ARGS)
+
+test: ## everything that CI runs; prints each part's result, the total time and the budget
+	@MAKE='$(MAKE)' scripts/run-parts.sh setup fmt-check lint unit doc contracts-check clients invariants
+
+long: ## the tests that take longer (those marked #[ignore])
+	PARS_LONG=1 $(CARGO) test --locked --workspace -- --ignored
+
+bench: ## the benchmarks, each selector beside ecrecover
+	$(CARGO) bench --locked
+
+vectors: ## writes precompile-spec/vectors and precompile-spec/abi again
+	scripts/vectors.sh
+
+setup: ## checks what is needed, installs what apt offers if it may
+	@scripts/setup.sh
+
+fmt: ## formats the Rust sources
+	$(CARGO) fmt --all
+
+fmt-check:
+	$(CARGO) fmt --all -- --check
+
+lint: ## clippy over all targets, warnings denied
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+unit: ## all Rust tests and doc tests
+	$(CARGO) test --locked --workspace
+
+doc: ## rustdoc, warnings denied
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
+
+contracts: ## compiles the contracts into contracts/artifacts
+	@scripts/npm-ci.sh contracts
+	$(NODE) contracts/build.mjs
+
+contracts-check: ## artifacts equal to the sources, interfaces equal to the precompile's ABI, locks without addresses
+	@scripts/npm-ci.sh contracts
+	$(NODE) contracts/build.mjs --check
+	$(NODE) scripts/npm-locks.mjs --check
+
+clients: ## cast, ethers and viem against a devnet of their own
+	$(BUILD_DEVNET)
+	$(NODE) tests/clients/run.mjs $(DEVNET)
+
+invariants: ## each invariant of the specification has a test
+	$(NODE) scripts/check-invariants.mjs

@@ -1,0 +1,109 @@
+// A devnet of our own on a free loopback port, and the miner's tools that come with the binary.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const START_SECONDS = 30;
+const LOG_LINES = 40;
+
+export class Devnet {
+  /** Starts `binary` and waits until it answers. */
+  static async start(binary) {
+    const port = await freePort();
+    const node = new Devnet(binary, `http://127.0.0.1:${port}`, port);
+    await node.#ready();
+    return node;
+  }
+
+  constructor(binary, url, port) {
+    this.binary = binary;
+    this.url = url;
+    this.folder = mkdtempSync(join(tmpdir(), 'pars-clients-'));
+    this.log = [];
+    this.process = spawn(binary, ['--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        this.log.push(...text.split('\n').filter((line) => line !== ''));
+        this.log.splice(0, this.log.length - LOG_LINES);
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      this.process.on('error', (error) => resolve(error.message));
+      this.process.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+  }
+
+  async #ready() {
+    let over;
+    this.ended.then((how) => { over = how; });
+    for (let tries = 0; tries < START_SECONDS * 10; tries++) {
+      if (over !== undefined) throw new Error(`the node ended at once (${over}):\n${this.log.join('\n')}`);
+      try {
+        this.chainId = Number(await this.rpc('eth_chainId'));
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+    await this.stop();
+    throw new Error(`the node did not answer within ${START_SECONDS} s:\n${this.log.join('\n')}`);
+  }
+
+  /** One raw JSON-RPC call. */
+  async rpc(method, params = []) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const response = await fetch(this.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const { result, error } = await response.json();
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  /** Ends the node and removes its folder. Answers how it ended. */
+  async stop() {
+    this.process.kill('SIGINT');
+    const patience = setTimeout(() => this.process.kill('SIGKILL'), 5000);
+    const how = await this.ended;
+    clearTimeout(patience);
+    rmSync(this.folder, { recursive: true, force: true });
+    return how;
+  }
+
+  /** A new miner key; answers its file. */
+  keygen(name) {
+    const file = join(this.folder, `${name}.key`);
+    this.#tool(['keygen', '--out', file]);
+    return file;
+  }
+
+  /** A proof for `recipient` over `input`, as the JSON that `prove` prints. */
+  prove({ key, recipient, input, units }) {
+    const file = join(this.folder, 'input');
+    writeFileSync(file, input);
+    const model = `0x${'11'.repeat(32)}`;
+    const text = this.#tool([
+      'prove', '--key', key, '--recipient', recipient, '--model', model, '--input', file, '--units', String(units), '--json',
+    ]);
+    return JSON.parse(text);
+  }
+
+  #tool(parameters) {
+    const { status, stdout, stderr, error } = spawnSync(this.binary, parameters, { encoding: 'utf8', timeout: 60_000 });
+    if (error) throw error;
+    if (status !== 0) throw new Error(`pars-devnet ${parameters[0]} ended with ${status}: ${stderr || stdout}`);
+    return stdout;
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

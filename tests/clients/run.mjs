@@ -1,0 +1,92 @@
+// Three clients, each on its own account and with its own miner key, do what a user does: deploy a contract that uses
+// IAIMining(0x0300), submit proofs directly and through it, read balance and event, and read the reason of a refusal.
+//
+//   node run.mjs [PATH/pars-devnet]        or PARS_DEVNET_BIN
+//
+// Lines `ok …` and `FAIL …`, last `N passed, M failed`. Speaks to loopback only; npm packages are installed first if
+// they are not there.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { check, equal, holds, summary } from './lib/check.mjs';
+import { Devnet } from './lib/devnet.mjs';
+
+const CLIENTS = ['cast', 'ethers', 'viem'];
+const MNEMONIC = 'test test test test test test test test test test test junk'; // public: the devnet's funded accounts
+const UNITS = 5_000;
+
+const binary = process.argv[2] ?? process.env.PARS_DEVNET_BIN;
+if (!binary || !existsSync(binary)) {
+  console.error(`FAIL no pars-devnet at ${binary ?? '(no path given)'}; build it: cargo build -p pars-node`);
+  process.exit(1);
+}
+const install = spawnSync(fileURLToPath(new URL('../../scripts/npm-ci.sh', import.meta.url)), ['tests/clients'], { stdio: 'inherit' });
+if (install.status !== 0) process.exit(1);
+
+const { HDNodeWallet } = await import('ethers');
+const node = await check('the node starts and answers', () => Devnet.start(resolve(binary)));
+if (node) {
+  try {
+    for (const [index, name] of CLIENTS.entries()) await scenario(name, index);
+  } finally {
+    await check('the node ends when told to', async () => {
+      equal(await node.stop(), 'exit code 0', 'its end');
+    });
+  }
+}
+process.exit(summary());
+
+async function scenario(name, index) {
+  const say = (what, body) => check(`${name}: ${what}`, body);
+  const account = (n) => HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${n}`);
+  const { connect } = await import(`./clients/${name}.mjs`);
+  const client = connect({ url: node.url, chainId: node.chainId, privateKey: account(index).privateKey });
+  // Nobody else is paid here, so that a balance is a reward.
+  const miner = account(100 + index).address;
+
+  const key = await say('a miner key is made', () => node.keygen(name));
+  const pool = await say('deploys MiningPool', () => client.deployPool());
+  if (!key || !pool) return;
+
+  await say('miningBalance is 0 before', async () => equal(await client.miningBalance(miner), 0, 'balance'));
+
+  const direct = await say('a proof is made', () => node.prove({ key, recipient: miner, input: `${name} direct`, units: UNITS }));
+  if (!direct) return;
+  await say('submits to 0x0300', async () => {
+    const receipt = await client.submitDirect(direct.proof);
+    holds(receipt.ok, 'the transaction failed');
+    await accepted(client, receipt.block, direct, miner, await client.miningBalance(miner));
+  });
+  await say('a replay is refused with WorkAlreadySpent', async () => spent(await client.refusalDirect(direct.proof), direct));
+
+  const pooled = await say('a proof for the pool is made', () => node.prove({ key, recipient: pool, input: `${name} pooled`, units: UNITS }));
+  if (!pooled) return;
+  await say('submits through MiningPool', async () => {
+    const receipt = await client.submitToPool(pool, pooled.proof);
+    holds(receipt.ok, 'the transaction failed');
+    await accepted(client, receipt.block, pooled, pool, await client.poolBalance(pool));
+    equal(await client.miningBalance(pool), await client.poolBalance(pool), 'miningBalance of the pool');
+    equal(await client.poolUnits(pool), UNITS, 'units that the pool counts');
+  });
+  await say('the refusal of a replay passes through MiningPool', async () => spent(await client.refusalOfPool(pool, pooled.proof), pooled));
+  client.close();
+}
+
+/** Exactly one WorkAccepted in the block, and it says what the proof and the balance say. */
+async function accepted(client, block, proof, recipient, balance) {
+  const events = await client.acceptedBy(block);
+  equal(events.length, 1, 'number of WorkAccepted events');
+  const [event] = events;
+  equal(event.workId, proof.workId, 'workId of the event');
+  equal(event.recipient, recipient, 'recipient of the event');
+  equal(event.computeUnits, UNITS, 'units of the event');
+  holds(balance > 0n, 'the balance is zero');
+  equal(event.reward, balance, 'reward of the event (the balance was zero before)');
+}
+
+function spent({ name, args }, proof) {
+  equal(name, 'WorkAlreadySpent', 'error');
+  equal(args[0], proof.workId, 'its work id');
+}
