@@ -1,1 +1,32 @@
-//! Facade.
+//! AI mining on the Pars EVM: the map for a reader.
+//!
+//! GPU owners run AI work for the chain and submit a *proof of AI work* to the precompile at
+//! `0x0000000000000000000000000000000000000300`, which verifies it, refuses double spends and pays.
+//!
+//! | crate | folder | what it is |
+//! | --- | --- | --- |
+//! | [`protocol`] | `src/protocol` | the words: codecs, ids, trust table, economics, parameters, ABI |
+//! | [`mldsa`] | `src/mldsa` | FIPS 204 verification behind a trait |
+//! | [`precompile`] | `src/precompile` | the consensus core, its storage, and adapters for alloy-evm and revm |
+//! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo |
+//!
+//! Imports point down only: `protocol`, `mldsa` ← `precompile` ← `node`. The first three are *consensus crates*: no
+//! database, GPU, async runtime, clock, randomness, float or lock is reachable from them, and a test proves it.
+//!
+//! To put the precompile into an alloy-evm host:
+//!
+//! ```
+//! use pars_ai_mining::{mldsa::Reference, precompile::{Genesis, Precompile, alloy::ParsEvmFactory}};
+//! use std::sync::Arc;
+//!
+//! let governor = "0x1111111111111111111111111111111111111111".parse().unwrap();
+//! let genesis = Genesis::dev(6133, governor);
+//! let account = genesis.account(6133).unwrap(); // nonce, marker code and storage for the genesis alloc
+//! assert_eq!(account.nonce, 1);
+//! let factory = ParsEvmFactory::new(Precompile::new(genesis.profile, Arc::new(Reference)));
+//! # let _ = factory;
+//! ```
+
+pub use pars_mldsa as mldsa;
+pub use pars_precompile as precompile;
+pub use pars_protocol as protocol;

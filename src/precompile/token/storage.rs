@@ -1,0 +1,3 @@
+//! Slots of the token.
+
+pub(crate) use crate::storage::layout::{BALANCES, TOTAL_SUPPLY};
