@@ -16,7 +16,7 @@ use revm::{
 use crate::chain::genesis::Hardforks;
 
 /// The factory of every EVM in this node.
-pub type Factory = alloy_evm::EthEvmFactory;
+pub type Factory = pars_precompile::alloy::ParsEvmFactory;
 
 /// What a transaction did, not yet committed.
 pub type Outcome = ResultAndState<HaltReason>;

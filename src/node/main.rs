@@ -1,2 +1,20 @@
-//! Placeholder.
-fn main() {}
+//! `pars-devnet`: a single-node Pars EVM for development.
+
+mod cli;
+mod genesis;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match cli::Cli::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pars-devnet: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,14 +1,25 @@
 //! The AI-mining precompile as the chain sees it: its genesis configuration, when it becomes active, and the account
 //! that activation writes.
 
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
 use alloy_genesis::GenesisAccount;
-use alloy_primitives::{Address, address};
-use revm::state::EvmState;
+use alloy_primitives::{Address, B256};
+use pars_precompile::{
+    Genesis, HostProfile, Precompile,
+    alloy::ParsEvmFactory,
+    profile::{EvmRevision, Rules},
+};
+use revm::{
+    Database, DatabaseCommit,
+    state::{Account, AccountInfo, EvmStorageSlot, TransactionId},
+};
 use serde_json::Value;
 
 use super::{
-    genesis::DevGenesis,
-    state::{AccountState, StateView},
+    dev_accounts::DEV_ACCOUNTS,
+    genesis::{DevGenesis, Hardfork},
+    state::{AccountState, Code, StateError},
 };
 
 /// Key of the configuration in the genesis `config`.
@@ -20,46 +31,147 @@ pub enum ActivationError {
     /// Not the JSON that is expected.
     #[error("{CONFIG_KEY}: {0}")]
     Json(#[from] serde_json::Error),
+    /// Refused by the precompile.
+    #[error("{CONFIG_KEY}: {0}")]
+    Refused(#[from] pars_precompile::ActivationError),
+    /// The marker is no code.
+    #[error("{CONFIG_KEY}: marker: {0}")]
+    Marker(StateError),
+    /// Chain ids have 32 bits.
+    #[error("{CONFIG_KEY}: chain id {0} does not fit 32 bits")]
+    ChainId(u64),
 }
 
 /// When and how the precompile comes to life.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Activation {
     /// Its address.
     pub address: Address,
     /// The first block with this timestamp or a later one has it.
     pub timestamp: u64,
+    /// The hardfork its configuration names.
+    pub revision: Hardfork,
     /// The account as activation writes it.
     pub account: AccountState,
-    /// The configuration as given.
+    /// The configuration, complete.
     pub config: Value,
+    genesis: Genesis,
+    slots: pars_precompile::memory::Account,
+}
+
+impl fmt::Debug for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Activation")
+            .field("address", &self.address)
+            .field("timestamp", &self.timestamp)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Activation {
     /// Reads `parsAiMiningConfig`.
-    pub fn from_json(value: &Value, _chain_id: u64) -> Result<Self, ActivationError> {
+    ///
+    /// # Errors
+    /// It is malformed, for another chain, or refused by the precompile.
+    pub fn from_json(value: &Value, chain_id: u64) -> Result<Self, ActivationError> {
+        Self::new(serde_json::from_value(value.clone())?, chain_id)
+    }
+
+    fn new(genesis: Genesis, chain_id: u64) -> Result<Self, ActivationError> {
+        let slots = genesis.account(chain_id)?;
+        let code = Code::new(slots.code.clone()).map_err(ActivationError::Marker)?;
+        let mut account = AccountState { nonce: slots.nonce, code, ..Default::default() };
+        for (slot, value) in &slots.storage {
+            account.set_storage(*slot, *value);
+        }
         Ok(Self {
-            address: address!("0000000000000000000000000000000000000300"),
-            timestamp: u64::MAX,
-            account: AccountState::default(),
-            config: value.clone(),
+            address: pars_precompile::ADDRESS,
+            timestamp: genesis.profile.rules.activation(),
+            revision: match genesis.profile.evm_revision {
+                EvmRevision::Shanghai => Hardfork::Shanghai,
+                EvmRevision::Cancun => Hardfork::Cancun,
+                EvmRevision::Prague => Hardfork::Prague,
+                EvmRevision::Osaka => Hardfork::Osaka,
+            },
+            account,
+            config: serde_json::to_value(&genesis)?,
+            genesis,
+            slots,
         })
     }
 
-    /// The configuration of a dev chain.
-    pub fn dev(dev: &DevGenesis) -> Result<(Value, Self), ActivationError> {
-        let value = Value::Object(Default::default());
-        let this = Self::from_json(&value, dev.chain_id)?;
-        Ok((value, this))
+    /// The configuration of a dev chain, governed by the first dev account.
+    ///
+    /// # Errors
+    /// The chain id does not fit.
+    pub fn dev(dev: &DevGenesis) -> Result<Self, ActivationError> {
+        let chain_id = u32::try_from(dev.chain_id).map_err(|_| ActivationError::ChainId(dev.chain_id))?;
+        let mut genesis = Genesis::dev(chain_id, DEV_ACCOUNTS[0].address);
+        genesis.profile.rules = Rules::v1(dev.activation);
+        genesis.profile.evm_revision = match dev.hardfork {
+            Hardfork::Shanghai => EvmRevision::Shanghai,
+            Hardfork::Cancun => EvmRevision::Cancun,
+            Hardfork::Prague => EvmRevision::Prague,
+            Hardfork::Osaka => EvmRevision::Osaka,
+        };
+        Self::new(genesis, dev.chain_id)
     }
 
     /// The account for a genesis alloc.
     pub fn genesis_account(&self) -> GenesisAccount {
+        let storage: BTreeMap<B256, B256> =
+            self.slots.storage.iter().map(|(slot, value)| (B256::from(*slot), B256::from(*value))).collect();
         GenesisAccount::default()
+            .with_nonce(Some(self.slots.nonce))
+            .with_code(Some(self.slots.code.clone()))
+            .with_storage(Some(storage))
     }
 
-    /// What activation changes in a state that lives already.
-    pub fn changes(&self, _state: &StateView) -> EvmState {
-        EvmState::default()
+    /// True when the first block after one at `parent` that stands at `timestamp` must activate.
+    pub fn falls_between(&self, parent: u64, timestamp: u64) -> bool {
+        parent < self.timestamp && self.timestamp <= timestamp
     }
+
+    /// Activates on a state that lives already. Coins that lie at the address stay there.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn apply<DB: Database + DatabaseCommit>(&self, db: &mut DB) -> Result<(), DB::Error> {
+        let before = db.basic(self.address)?.unwrap_or_default();
+        let mut account = Account::from(AccountInfo {
+            balance: before.balance,
+            nonce: self.account.nonce,
+            code_hash: self.account.code.hash(),
+            code: Some(self.account.code.bytecode().clone()),
+            ..Default::default()
+        });
+        account.mark_touch();
+        for (slot, value) in &self.slots.storage {
+            let old = db.storage(self.address, *slot)?;
+            account.storage.insert(*slot, EvmStorageSlot::new_changed(old, *value, TransactionId::ZERO));
+        }
+        db.commit([(self.address, account)].into_iter().collect());
+        Ok(())
+    }
+
+    /// The precompile this configuration describes.
+    pub fn precompile(&self) -> Precompile {
+        precompile(self.genesis.profile.clone())
+    }
+}
+
+fn precompile(profile: HostProfile) -> Precompile {
+    Precompile::new(profile, Arc::new(pars_mldsa::Reference))
+}
+
+/// The EVM factory of a chain; without activation the precompile is never installed.
+pub fn factory(activation: Option<&Activation>) -> ParsEvmFactory {
+    ParsEvmFactory::new(match activation {
+        Some(activation) => activation.precompile(),
+        None => {
+            let mut profile = Genesis::dev(1, Address::ZERO).profile;
+            profile.rules = Rules::v1(u64::MAX);
+            precompile(profile)
+        }
+    })
 }

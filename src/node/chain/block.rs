@@ -228,10 +228,10 @@ fn before_transactions(
     state: &mut BlockState,
 ) -> Result<(), ExecutionError> {
     if let Some(activation) = activation
-        && parent.timestamp < activation.timestamp
-        && context.timestamp >= activation.timestamp
+        && activation.falls_between(parent.timestamp, context.timestamp)
     {
-        state.commit(activation.changes(parent_state));
+        activation.apply(state).map_err(|error| ExecutionError::Fatal(error.to_string()))?;
+        tracing::info!(number = context.number, address = %activation.address, "AI mining activated");
     }
     let fork = executor.hardforks().at(context.timestamp);
     let has_code =

@@ -7,6 +7,7 @@ use alloy_eips::{
     eip2930::{AccessList, AccessListItem, AccessListResult},
 };
 use alloy_evm::{
+    EvmEnv,
     overrides::{apply_block_overrides, apply_state_overrides},
     rpc::TryIntoTxEnv,
 };
@@ -75,22 +76,47 @@ pub enum CallError {
     GasAllowance(u64),
 }
 
-type CallDb = State<WrapDatabaseRef<StateDb>>;
+pub(super) type CallDb = State<WrapDatabaseRef<StateDb>>;
 
 /// State and environment of a call.
-struct Ground {
+pub(super) struct Ground {
     db: StateDb,
-    context: BlockContext,
+    pub(super) context: BlockContext,
+    /// Timestamp of the block whose state this is.
+    timestamp: u64,
+}
+
+impl Ground {
+    /// A state to execute on.
+    pub(super) fn state(&self) -> CallDb {
+        State::builder().with_database_ref(self.db.clone()).build()
+    }
 }
 
 impl Chain {
-    fn ground(&self, target: &Target) -> Ground {
+    pub(super) fn ground(&self, target: &Target) -> Ground {
         let entry = target.entry();
         let context = match target {
             Target::Block(entry) => entry.block.context(),
             Target::Pending(entry) => self.next_context(entry),
         };
-        Ground { db: self.database(entry), context }
+        Ground { db: self.database(entry), context, timestamp: entry.block.header.timestamp }
+    }
+
+    /// Activates the precompile when the call runs after its activation but the state is from before it.
+    pub(super) fn activate_if_due(
+        &self,
+        ground: &Ground,
+        env: &EvmEnv,
+        db: &mut CallDb,
+    ) -> Result<(), ExecutionError> {
+        let timestamp = env.block_env.timestamp.saturating_to();
+        match &self.activation {
+            Some(activation) if activation.falls_between(ground.timestamp, timestamp) => {
+                activation.apply(db).map_err(|error| ExecutionError::Fatal(error.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn gas_cap(&self, ground: &Ground) -> u64 {
@@ -98,11 +124,12 @@ impl Chain {
     }
 
     fn run(&self, ground: &Ground, call: &Call, gas: u64) -> Result<Outcome, CallError> {
-        let mut db: CallDb = State::builder().with_database_ref(ground.db.clone()).build();
+        let mut db = ground.state();
         let mut env = self.executor.env(&ground.context, Purpose::Call);
         if let Some(overrides) = call.environment.clone() {
             apply_block_overrides(overrides, &mut db, &mut env.block_env);
         }
+        self.activate_if_due(ground, &env, &mut db)?;
         if let Some(overrides) = call.state.clone() {
             apply_state_overrides(overrides, &mut db)
                 .map_err(|error| CallError::Request(error.to_string()))?;

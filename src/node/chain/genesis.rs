@@ -154,6 +154,14 @@ pub enum GenesisError {
     /// `parsAiMiningConfig` cannot be used.
     #[error(transparent)]
     Activation(#[from] ActivationError),
+    /// Gas would differ between hosts that believe different things.
+    #[error("{CONFIG_KEY} says evmRevision {config}, but at its activation the chain is at {chain}")]
+    EvmRevision {
+        /// In the configuration.
+        config: Hardfork,
+        /// By the schedule.
+        chain: Hardfork,
+    },
     /// The alloc's account at 0x0300 is not the one that activation writes.
     #[error(
         "the alloc entry of {0} differs from what its {CONFIG_KEY} generates; remove it or regenerate it"
@@ -206,6 +214,12 @@ impl ChainSpec {
             Some(value) => Some(Activation::from_json(value, chain_id)?),
             None => None,
         };
+        if let Some(activation) = &activation {
+            let chain = hardforks.at(activation.timestamp.max(genesis.timestamp));
+            if chain != activation.revision {
+                return Err(GenesisError::EvmRevision { config: activation.revision, chain });
+            }
+        }
         let state = genesis_state(genesis, activation.as_ref())?;
         let header = genesis_header(genesis, &hardforks, &state)?.seal_slow();
         Ok(Self { chain_id, hardforks, activation, header, state })
@@ -321,8 +335,8 @@ impl DevGenesis {
         config.prague_time = (self.hardfork >= Hardfork::Prague).then_some(0);
         config.osaka_time = (self.hardfork >= Hardfork::Osaka).then_some(0);
 
-        let (value, activation) = Activation::dev(self)?;
-        genesis.config.extra_fields.insert(CONFIG_KEY.to_owned(), value);
+        let activation = Activation::dev(self)?;
+        genesis.config.extra_fields.insert(CONFIG_KEY.to_owned(), activation.config.clone());
         if activation.timestamp <= self.timestamp {
             genesis.alloc.insert(activation.address, activation.genesis_account());
         }

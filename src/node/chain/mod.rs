@@ -12,6 +12,7 @@ pub mod fees;
 pub mod genesis;
 pub mod pool;
 pub mod produce;
+pub mod simulate;
 pub mod snapshot;
 pub mod state;
 pub mod trie;
@@ -24,7 +25,7 @@ use std::{collections::HashMap, sync::Arc};
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use self::{
     activation::Activation,
@@ -35,7 +36,7 @@ use self::{
     snapshot::Settings,
     state::{StateDb, StateView},
 };
-use crate::evm::{BlockContext, Executor, Factory};
+use crate::evm::{BlockContext, Executor};
 
 /// Events a slow subscriber may lag behind before it loses some.
 const EVENT_CAPACITY: usize = 1024;
@@ -112,13 +113,14 @@ pub struct Chain {
     history: RwLock<History>,
     settings: Mutex<Settings>,
     pool: Mutex<Pool>,
+    mode: watch::Sender<MiningMode>,
     events: broadcast::Sender<Event>,
 }
 
 impl Chain {
     /// A chain that consists of its genesis block.
     pub fn new(spec: ChainSpec, mode: MiningMode, coinbase: Address) -> Self {
-        let factory = Factory::default();
+        let factory = activation::factory(spec.activation.as_ref());
         let executor = Executor::new(factory, spec.chain_id, spec.hardforks);
         let block = Arc::new(Block { header: spec.header, transactions: Vec::new(), receipts: Vec::new() });
         let genesis = Entry { block, state: spec.state };
@@ -134,8 +136,9 @@ impl Chain {
             activation: spec.activation,
             production: Mutex::new(()),
             history: RwLock::new(history),
-            settings: Mutex::new(Settings::new(mode, coinbase)),
+            settings: Mutex::new(Settings::new(coinbase)),
             pool: Mutex::default(),
+            mode: watch::Sender::new(mode),
             events: broadcast::Sender::new(EVENT_CAPACITY),
         }
     }

@@ -90,6 +90,14 @@ impl Chain {
         Ok(hash)
     }
 
+    /// In instant mode, mines what waits and is executable.
+    ///
+    /// # Errors
+    /// Execution broke outside of any transaction.
+    pub fn mine_waiting(&self) -> Result<(), SubmitError> {
+        self.mine_executable(B256::ZERO)
+    }
+
     /// In instant mode, mines until nothing executable is left. Fails only for what happened to `hash`.
     fn mine_executable(&self, hash: B256) -> Result<(), SubmitError> {
         let _production = self.production.lock();

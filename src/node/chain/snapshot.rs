@@ -6,6 +6,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, Bytes, U256};
+use tokio::sync::watch;
 
 use super::{
     Chain, Event,
@@ -74,7 +75,6 @@ struct Snapshot {
 /// What block production depends on beside the chain.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) mode: MiningMode,
     pub(crate) coinbase: Address,
     pub(crate) clock: Clock,
     snapshots: BTreeMap<u64, Snapshot>,
@@ -84,9 +84,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn new(mode: MiningMode, coinbase: Address) -> Self {
+    pub(crate) fn new(coinbase: Address) -> Self {
         Self {
-            mode,
             coinbase,
             clock: Clock::default(),
             snapshots: BTreeMap::new(),
@@ -146,12 +145,17 @@ impl Chain {
 
     /// How blocks are produced.
     pub fn mode(&self) -> MiningMode {
-        self.settings.lock().mode
+        *self.mode.borrow()
     }
 
     /// Changes how blocks are produced.
     pub fn set_mode(&self, mode: MiningMode) {
-        self.settings.lock().mode = mode;
+        self.mode.send_replace(mode);
+    }
+
+    /// Tells of every change of the mining mode.
+    pub fn watch_mode(&self) -> watch::Receiver<MiningMode> {
+        self.mode.subscribe()
     }
 
     /// Who receives tips.

@@ -65,6 +65,11 @@ impl Code {
         self.bytecode.original_bytes()
     }
 
+    /// As revm runs it.
+    pub fn bytecode(&self) -> &Bytecode {
+        &self.bytecode
+    }
+
     /// True for code that is an EIP-7702 delegation.
     pub fn is_delegation(&self) -> bool {
         self.bytecode.is_eip7702()

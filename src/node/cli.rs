@@ -1,0 +1,37 @@
+//! Command line of `pars-devnet`. A subcommand is one variant of [`Command`], one line in [`Cli::run`], and a module
+//! that holds its arguments and its `run`.
+
+use clap::{Parser, Subcommand};
+
+use crate::{genesis, serve};
+
+/// A single-node Pars EVM for development, with JSON-RPC.
+#[derive(Debug, Parser)]
+#[command(name = "pars-devnet", version, about, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the node (the default).
+    Serve(serve::Args),
+    /// Write a genesis file.
+    Genesis(genesis::Args),
+}
+
+/// What a subcommand fails with; its text is for the user.
+pub(crate) type CommandError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) async fn run(self) -> Result<(), CommandError> {
+        match self.command.unwrap_or(Command::Serve(self.serve)) {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Genesis(args) => genesis::run(&args),
+        }
+    }
+}

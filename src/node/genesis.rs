@@ -1,0 +1,58 @@
+//! `pars-devnet genesis`: writes a genesis file.
+
+use std::path::PathBuf;
+
+use pars_node::{
+    Hardfork,
+    chain::{
+        genesis::{DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis},
+        snapshot::unix_time,
+    },
+};
+
+use crate::cli::CommandError;
+
+/// Arguments of `genesis`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Chain id.
+    #[arg(long, default_value_t = DEFAULT_CHAIN_ID)]
+    chain_id: u64,
+    /// Rules from block 0 on: shanghai, cancun, prague or osaka.
+    #[arg(long, default_value_t = Hardfork::default())]
+    hardfork: Hardfork,
+    /// Block gas limit.
+    #[arg(long, default_value_t = DEFAULT_GAS_LIMIT)]
+    gas_limit: u64,
+    /// Timestamp of block 0 in Unix seconds [default: now].
+    #[arg(long)]
+    timestamp: Option<u64>,
+    /// Unix time from which the AI-mining precompile is active [default: from block 0 on].
+    #[arg(long, default_value_t = 0)]
+    activation: u64,
+    /// File to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Writes the file.
+pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
+    let genesis = DevGenesis {
+        chain_id: args.chain_id,
+        hardfork: args.hardfork,
+        gas_limit: args.gas_limit,
+        timestamp: args.timestamp.unwrap_or_else(unix_time),
+        activation: args.activation,
+    }
+    .build()?;
+    let mut text = serde_json::to_string_pretty(&genesis)?;
+    text.push('\n');
+    match &args.out {
+        None => print!("{text}"),
+        Some(path) => {
+            std::fs::write(path, text)
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
+}
