@@ -6,7 +6,8 @@ import {AI_MINING_ADDRESS} from "../src/AIMining.sol";
 /// @title Runs any tree of calls that a test hands it (B1, B6)
 /// @notice A node is a list of steps. A leaf calls 0x0300 with `data`; a branch runs `data` = abi.encode(Step[]) in a
 /// frame of its own, which is kept or undone. A property test makes random trees, runs them here and in a model, and
-/// compares results, storage and logs.
+/// compares results, storage and logs. Give the transaction a gas limit by hand: a frame that runs out of gas is caught
+/// here, so eth_estimateGas finds too little.
 contract CallTree {
     enum Op {
         Call, // CALL to 0x0300

@@ -22,8 +22,9 @@ contract Prober {
             let a := gas()
             value := balance(target)
             let b := gas()
-            pop(balance(target))
+            let again := balance(target)
             let c := gas()
+            value := and(value, again) // keeps the optimizer from dropping the second one
             first := sub(a, b)
             second := sub(b, c)
         }
@@ -35,8 +36,9 @@ contract Prober {
             let a := gas()
             size := extcodesize(target)
             let b := gas()
-            pop(extcodesize(target))
+            let again := extcodesize(target)
             let c := gas()
+            size := and(size, again)
             first := sub(a, b)
             second := sub(b, c)
         }

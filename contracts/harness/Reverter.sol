@@ -5,8 +5,8 @@ import {AI_MINING} from "../src/AIMining.sol";
 
 /// @title Submits before, inside and after a caught revert (B1, the StakingReverter pattern)
 /// @notice "Accepted" counts the proofs that must stay accepted after the transaction, provided that each proof given
-/// is valid, that all are different, and that the gas suffices. Everything else must leave no trace: no mark, balance,
-/// counter or log.
+/// is valid, that all are different, and that the gas suffices. Set the gas limit by hand: what is caught here looks
+/// like success to eth_estimateGas. Everything else must leave no trace: no mark, balance, counter or log.
 contract Reverter {
     error Undone();
 
@@ -75,7 +75,7 @@ contract Reverter {
         revert Undone();
     }
 
-    /// @notice Accepted: 0 or 1 (`a`), whichever `keep` says. A claim instead of a proof would do the same.
+    /// @notice Accepted: 0 or 1 (`a`), whichever `keep` says.
     function createInside(bytes calldata a, bool keep) external returns (address created) {
         try new SubmitInConstructor(a, keep) returns (SubmitInConstructor made) {
             created = address(made);
