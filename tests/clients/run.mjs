@@ -1,5 +1,6 @@
 // Three clients, each on its own account and with its own miner key, do what a user does: deploy a contract that uses
 // IAIMining(0x0300), submit proofs directly and through it, read balance and event, and read the reason of a refusal.
+// Then proofs of another implementation, written in JavaScript from the specification, are submitted.
 //
 //   node run.mjs [PATH/pars-devnet]        or PARS_DEVNET_BIN
 //
@@ -30,6 +31,7 @@ const node = await check('the node starts and answers', () => Devnet.start(resol
 if (node) {
   try {
     for (const [index, name] of CLIENTS.entries()) await scenario(name, index);
+    await independent();
   } finally {
     await check('the node ends when told to', async () => {
       equal(await node.stop(), 'exit code 0', 'its end');
@@ -38,11 +40,18 @@ if (node) {
 }
 process.exit(summary());
 
+async function connectClient(name, index) {
+  const { connect } = await import(`./clients/${name}.mjs`);
+  return connect({ url: node.url, chainId: node.chainId, privateKey: account(index).privateKey });
+}
+
+function account(index) {
+  return HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
+}
+
 async function scenario(name, index) {
   const say = (what, body) => check(`${name}: ${what}`, body);
-  const account = (n) => HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${n}`);
-  const { connect } = await import(`./clients/${name}.mjs`);
-  const client = connect({ url: node.url, chainId: node.chainId, privateKey: account(index).privateKey });
+  const client = await connectClient(name, index);
   // Nobody else is paid here, so that a balance is a reward.
   const miner = account(100 + index).address;
 
@@ -71,6 +80,23 @@ async function scenario(name, index) {
     equal(await client.poolUnits(pool), UNITS, 'units that the pool counts');
   });
   await say('the refusal of a replay passes through MiningPool', async () => spent(await client.refusalOfPool(pool, pooled.proof), pooled));
+  client.close();
+}
+
+/** Proofs made in JavaScript from the specification alone, each parameter set once, are accepted. */
+async function independent() {
+  const client = await connectClient('viem', CLIENTS.length);
+  const { prove } = await import('./lib/prover.mjs');
+  const { timestamp } = await node.rpc('eth_getBlockByNumber', ['latest', false]);
+  for (const [index, set] of [44, 65, 87].entries()) {
+    await check(`a proof made by another implementation, ML-DSA-${set}`, async () => {
+      const recipient = account(200 + index).address;
+      const proof = prove({ set, chainId: node.chainId, recipient, units: UNITS, now: BigInt(timestamp) });
+      const receipt = await client.submitDirect(proof.proof);
+      holds(receipt.ok, 'the transaction failed');
+      await accepted(client, receipt.block, proof, recipient, await client.miningBalance(recipient));
+    });
+  }
   client.close();
 }
 
