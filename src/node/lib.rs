@@ -15,10 +15,14 @@
 //! | [`evm`] | the one seam to revm and the precompile |
 //! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
 //! | [`node`] | chain and server put together, start and stop |
+//! | [`miner`] | a miner's key, and the proofs it signs |
+//! | [`reference_job`] | the work that the demo does |
 
 pub mod chain;
 pub mod evm;
+pub mod miner;
 pub mod node;
+pub mod reference_job;
 pub mod rpc;
 
 pub use chain::{Chain, genesis::Hardfork, produce::MiningMode};

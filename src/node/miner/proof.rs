@@ -1,0 +1,235 @@
+//! From work done to `bytes proof`.
+//!
+//! What no chain would ever accept is refused here, before anything is signed: the rules are those of
+//! `precompile-spec/work.md` that need neither a state nor a clock.
+
+use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_sol_types::SolCall;
+use pars_mldsa::SignError;
+use pars_protocol::{
+    ADDRESS, Parameter, Tier, WORK_SIGNATURE_CONTEXT, WorkContext, WorkProof, WorkStatement,
+    abi::IAIMining::submitWorkProofCall, ids, proof::ProofError,
+};
+
+use super::MinerKey;
+
+/// Longest job that any chain can allow: the upper bound of `max_job`. A chain normally allows less.
+pub const MAX_JOB_SECONDS: u64 = Parameter::MaxJob.spec().max as u64;
+
+/// Work that has been done, without attestation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// The chain that shall pay.
+    pub chain_id: u32,
+    /// The job; a device is paid once for it.
+    pub job_id: B256,
+    /// BLAKE3 of the model.
+    pub model_hash: B256,
+    /// BLAKE3 of the input.
+    pub input_hash: B256,
+    /// BLAKE3 of the output.
+    pub output_hash: B256,
+    /// Unique for each piece of work of a device.
+    pub nonce: B256,
+    /// Claimed units of 10^9 operations.
+    pub compute_units: u64,
+    /// When the work began, Unix seconds.
+    pub began_at: u64,
+    /// When it was completed, Unix seconds.
+    pub completed_at: u64,
+    /// Who is paid.
+    pub recipient: Address,
+    /// A reward below this, in 10^-18 AI, is refused.
+    pub min_reward: u128,
+}
+
+/// Work that is not signed, because no chain would accept it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProveError {
+    /// Zero stands for nothing.
+    #[error("{0} is zero, which stands for nothing and is refused")]
+    Zero(&'static str),
+    /// Coins sent there are lost.
+    #[error("{recipient} cannot be paid: {reason}")]
+    Recipient {
+        /// Who was to be paid.
+        recipient: Address,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Time runs one way.
+    #[error("the work is said to begin at {began_at} and to be complete at {completed_at}, before that")]
+    Order {
+        /// When it began.
+        began_at: u64,
+        /// When it was complete.
+        completed_at: u64,
+    },
+    /// Longer than `max_job` can ever be.
+    #[error("the work took {seconds} s; no chain accepts a job of more than {MAX_JOB_SECONDS} s")]
+    JobTooLong {
+        /// How long it took.
+        seconds: u64,
+    },
+    /// More than the fastest device of the tier could do in that time.
+    #[error("{units} units in {seconds} s are more than a device without attestation can do: at most {allowed} are accepted ({} a second, one second added); {}", Tier::Software.ceiling(), remedy(*.units))]
+    UnitsAboveCeiling {
+        /// Claimed.
+        units: u64,
+        /// Duration of the work.
+        seconds: u64,
+        /// What would be accepted.
+        allowed: u64,
+    },
+    /// The key could not sign.
+    #[error("cannot sign: {0}")]
+    Sign(#[from] SignError),
+    /// Cannot happen with a whole key.
+    #[error("cannot encode: {0}")]
+    Encode(#[from] ProofError),
+    /// The fresh signature does not verify: this machine computes wrongly.
+    #[error("the signature just made does not verify; this machine cannot be trusted")]
+    SelfCheck,
+}
+
+/// Seconds a device without attestation needs at least for `units`.
+fn least_seconds(units: u64) -> u64 {
+    units.div_ceil(Tier::Software.ceiling()).saturating_sub(1)
+}
+
+fn remedy(units: u64) -> String {
+    match least_seconds(units) {
+        seconds if seconds > MAX_JOB_SECONDS => "no single job can be that large".to_owned(),
+        seconds => format!("for {units} units the work must have taken at least {seconds} s"),
+    }
+}
+
+/// A proof, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedWork {
+    /// What is signed.
+    pub statement: WorkStatement,
+    /// `bytes proof`.
+    pub proof: Bytes,
+}
+
+impl Work {
+    /// A job id for work that no market asked for: `BLAKE3(model_hash ‖ input_hash ‖ nonce)`. Every run is a job of its
+    /// own, since a device is paid once for a job.
+    pub fn own_job_id(model_hash: B256, input_hash: B256, nonce: B256) -> B256 {
+        ids::blake3(&[model_hash.0, input_hash.0, nonce.0].concat())
+    }
+
+    /// Checks, signs, and verifies what was signed.
+    ///
+    /// # Errors
+    /// [`ProveError`]; nothing is signed unless all checks pass.
+    pub fn sign(&self, key: &MinerKey) -> Result<SignedWork, ProveError> {
+        self.check(key)?;
+        let statement = WorkStatement {
+            parameter_set: key.parameter_set(),
+            context: WorkContext {
+                chain_id: self.chain_id,
+                job_id: self.job_id,
+                model_hash: self.model_hash,
+                input_hash: self.input_hash,
+                device_id: key.device_id(),
+                nonce: self.nonce,
+                timestamp: self.began_at,
+            },
+            output_hash: self.output_hash,
+            compute_units: self.compute_units,
+            completed_at: self.completed_at,
+            recipient: self.recipient,
+            min_reward: self.min_reward,
+            attestation_hash: B256::ZERO,
+        };
+        let signature = key.sign(&statement.encode(), WORK_SIGNATURE_CONTEXT)?;
+        let proof = WorkProof::encode(&statement, key.public_key(), &signature)?.into();
+        let signed = SignedWork { statement, proof };
+        if signed.verifies() { Ok(signed) } else { Err(ProveError::SelfCheck) }
+    }
+
+    fn check(&self, key: &MinerKey) -> Result<(), ProveError> {
+        for (name, zero) in [
+            ("the chain id", self.chain_id == 0),
+            ("the job id", self.job_id.is_zero()),
+            ("the model hash", self.model_hash.is_zero()),
+            ("the input hash", self.input_hash.is_zero()),
+            ("the output hash", self.output_hash.is_zero()),
+            ("the nonce", self.nonce.is_zero()),
+            ("the number of compute units", self.compute_units == 0),
+        ] {
+            if zero {
+                return Err(ProveError::Zero(name));
+            }
+        }
+        let refuse = |reason| Err(ProveError::Recipient { recipient: self.recipient, reason });
+        if self.recipient.is_zero() {
+            return refuse("nobody holds the key of the zero address");
+        }
+        if self.recipient == ADDRESS {
+            return refuse("it is the precompile itself");
+        }
+        if self.recipient == key.address() {
+            return refuse(
+                "it is derived from the ML-DSA key and has no private key; name an ordinary account",
+            );
+        }
+        let (began_at, completed_at) = (self.began_at, self.completed_at);
+        let seconds =
+            completed_at.checked_sub(began_at).ok_or(ProveError::Order { began_at, completed_at })?;
+        if seconds > MAX_JOB_SECONDS {
+            return Err(ProveError::JobTooLong { seconds });
+        }
+        let allowed = Tier::Software.ceiling().saturating_mul(seconds.saturating_add(1));
+        if self.compute_units > allowed {
+            return Err(ProveError::UnitsAboveCeiling { units: self.compute_units, seconds, allowed });
+        }
+        Ok(())
+    }
+}
+
+impl SignedWork {
+    /// Whether the proof decodes and its signature holds: the precompile's check, done before anybody pays for gas.
+    pub fn verifies(&self) -> bool {
+        WorkProof::decode(&self.proof).is_ok_and(|proof| {
+            let set = proof.statement.parameter_set;
+            proof.statement == self.statement
+                && !pars_mldsa::is_weak_public_key(set, proof.public_key)
+                && pars_mldsa::verify(
+                    set,
+                    proof.public_key,
+                    proof.signed,
+                    WORK_SIGNATURE_CONTEXT,
+                    proof.signature,
+                )
+        })
+    }
+
+    /// The signed bytes.
+    pub fn signed(&self) -> [u8; WorkStatement::LENGTH] {
+        self.statement.encode()
+    }
+
+    /// keccak256 of the signed bytes: what the precompile stores as the mark of the spent work.
+    pub fn proof_hash(&self) -> B256 {
+        keccak256(self.signed())
+    }
+
+    /// The id under which the work is spent.
+    pub fn work_id(&self) -> B256 {
+        let work = &self.statement.context;
+        ids::work_id(work.device_id, work.nonce, work.chain_id)
+    }
+
+    /// Calldata of `submitWorkProof`, without attestation.
+    pub fn calldata(&self) -> Bytes {
+        calldata(self.proof.clone())
+    }
+}
+
+/// Calldata of `submitWorkProof` for any `bytes proof`, without attestation.
+pub fn calldata(proof: Bytes) -> Bytes {
+    submitWorkProofCall { proof, attestation: Bytes::new() }.abi_encode().into()
+}
