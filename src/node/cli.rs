@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{genesis, serve};
+use crate::{genesis, keygen, prove, serve};
 
 /// A single-node Pars EVM for development, with JSON-RPC.
 #[derive(Debug, Parser)]
@@ -21,6 +21,10 @@ enum Command {
     Serve(serve::Args),
     /// Write a genesis file.
     Genesis(genesis::Args),
+    /// Make a miner's key.
+    Keygen(keygen::Args),
+    /// Sign a proof of work and print the calldata that submits it.
+    Prove(prove::Args),
 }
 
 /// What a subcommand fails with; its text is for the user.
@@ -32,6 +36,8 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve(self.serve)) {
             Command::Serve(args) => serve::run(args).await,
             Command::Genesis(args) => genesis::run(&args),
+            Command::Keygen(args) => keygen::run(&args),
+            Command::Prove(args) => prove::run(&args),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod cli;
 mod genesis;
+mod keygen;
+mod prove;
 mod serve;
 
 use std::process::ExitCode;
