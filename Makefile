@@ -28,7 +28,7 @@ bench: ## the benchmarks, each selector beside ecrecover
 	$(CARGO) bench --locked
 
 vectors: ## writes precompile-spec/vectors and precompile-spec/abi again
-	scripts/vectors.sh
+	$(CARGO) run --locked --example vectors
 
 setup: ## checks what is needed, installs what apt offers if it may
 	@scripts/setup.sh

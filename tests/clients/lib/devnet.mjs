@@ -8,6 +8,8 @@ import { join } from 'node:path';
 
 const START_SECONDS = 30;
 const LOG_LINES = 40;
+const MODEL = `0x${'11'.repeat(32)}`;
+const OUTPUT = `0x${'22'.repeat(32)}`;
 
 export class Devnet {
   /** Starts `binary` and waits until it answers. */
@@ -78,15 +80,15 @@ export class Devnet {
     return file;
   }
 
-  /** A proof for `recipient` over `input`, as the JSON that `prove` prints. */
+  /** A proof for `recipient` over `input`, made by `pars-devnet prove`; its work id as that tells it. */
   prove({ key, recipient, input, units }) {
     const file = join(this.folder, 'input');
     writeFileSync(file, input);
-    const model = `0x${'11'.repeat(32)}`;
-    const text = this.#tool([
-      'prove', '--key', key, '--recipient', recipient, '--model', model, '--input', file, '--units', String(units), '--json',
-    ]);
-    return JSON.parse(text);
+    const { proof, work_id: workId } = JSON.parse(this.#tool([
+      'prove', '--json', '--key', key, '--recipient', recipient, '--chain-id', String(this.chainId),
+      '--model', MODEL, '--input', file, '--output-hash', OUTPUT, '--units', String(units),
+    ]));
+    return { proof, workId };
   }
 
   #tool(parameters) {
