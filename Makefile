@@ -19,7 +19,7 @@ demo: ## a node, a miner, a proof, its reward and five refusals. ARGS='--input F
 	@$(DEVNET) demo $(ARGS)
 
 test: ## everything that CI runs; prints each part's result, the total time and the budget
-	@MAKE='$(MAKE)' scripts/run-parts.sh setup fmt-check lint unit doc contracts-check clients invariants
+	@scripts/run-parts.sh setup fmt-check lint unit doc contracts-check clients invariants
 
 long: ## the tests that take longer (those marked #[ignore])
 	PARS_LONG=1 $(CARGO) test --locked --workspace -- --ignored

@@ -11,7 +11,7 @@ failed=0
 for part in "$@"; do
   printf '\n== %s\n' "$part"
   start=$SECONDS
-  if "${MAKE:-make}" --no-print-directory "$part"; then
+  if make --no-print-directory "$part"; then
     verdict='ok    '
   else
     verdict='FAILED'
