@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{genesis, keygen, prove, serve};
+use crate::{demo, genesis, keygen, prove, serve};
 
 /// A single-node Pars EVM for development, with JSON-RPC.
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ enum Command {
     Keygen(keygen::Args),
     /// Sign a proof of work and print the calldata that submits it.
     Prove(prove::Args),
+    /// Mine, verify, pay and refuse, on a node of its own.
+    Demo(demo::Args),
 }
 
 /// What a subcommand fails with; its text is for the user.
@@ -38,6 +40,7 @@ impl Cli {
             Command::Genesis(args) => genesis::run(&args),
             Command::Keygen(args) => keygen::run(&args),
             Command::Prove(args) => prove::run(&args),
+            Command::Demo(args) => demo::run(args).await,
         }
     }
 }

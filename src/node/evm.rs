@@ -43,7 +43,7 @@ pub struct BlockContext {
 /// What the execution is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A transaction in a block: every rule holds.
+    /// A transaction in a block: every rule holds that admission has not settled.
     Block,
     /// `eth_call` and its kin: nonce, balance, fee and gas-cap rules are off.
     Call,
@@ -93,11 +93,13 @@ impl Executor {
     pub fn env(&self, block: &BlockContext, purpose: Purpose) -> EvmEnv {
         let spec = self.spec_at(block.timestamp);
         let mut cfg_env = CfgEnv::new_with_spec(spec).with_chain_id(self.chain_id);
+        // EIP-3607 is checked at admission, which knows who is impersonated; no later transaction can break it, since
+        // nobody can deploy code at an address whose key exists.
+        cfg_env.disable_eip3607 = true;
         if purpose == Purpose::Call {
             cfg_env.disable_nonce_check = true;
             cfg_env.disable_balance_check = true;
             cfg_env.disable_base_fee = true;
-            cfg_env.disable_eip3607 = true;
             cfg_env.disable_block_gas_limit = true;
             cfg_env.disable_fee_charge = true;
             cfg_env.tx_gas_limit_cap = Some(u64::MAX);

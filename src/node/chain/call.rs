@@ -213,14 +213,15 @@ impl Chain {
         if matches!(full.result, ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. }) {
             return Err(CallError::GasAllowance(cap));
         }
-        let used = full.result.tx_gas_used();
-        let spent = full.result.gas().total_gas_spent();
+        // Before refunds; the calldata floor included.
+        let spent = full.result.gas().total_gas_spent().max(full.result.tx_gas_used());
         output(full.result)?;
 
-        // Below what it used it cannot succeed; with refunds and the 63/64 rule it may need more.
-        let (mut low, mut high) = (used.saturating_sub(1), cap);
-        let mut guess = spent.saturating_add(spent / 63).saturating_add(2300);
-        while low + 1 < high && (high - low).saturating_mul(1000) > high.saturating_mul(ESTIMATE_TOLERANCE) {
+        // What it spent with gas in plenty is the least it needs, and mostly enough: then the answer is exact. Calls
+        // that leave a reserve behind (the 63/64 rule) need more.
+        let (mut low, mut high) = (spent.saturating_sub(1), cap);
+        let mut guess = spent;
+        while high - low > 1 && (high - low).saturating_mul(1000) > high.saturating_mul(ESTIMATE_TOLERANCE) {
             if guess <= low || guess >= high {
                 guess = low + (high - low) / 2;
             }
@@ -234,7 +235,8 @@ impl Chain {
             } else {
                 low = guess;
             }
-            guess = low.saturating_add((high - low) / 2).min(low.saturating_mul(2));
+            let reserve = spent.saturating_add(spent / 63).saturating_add(2300);
+            guess = if low < reserve && reserve < high { reserve } else { low + (high - low) / 2 };
         }
         Ok(high)
     }

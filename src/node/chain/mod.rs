@@ -40,8 +40,9 @@ use crate::evm::{BlockContext, Executor};
 
 /// Events a slow subscriber may lag behind before it loses some.
 const EVENT_CAPACITY: usize = 1024;
-/// Blocks whose hashes the BLOCKHASH opcode reaches.
-const BLOCK_HASH_WINDOW: usize = 256;
+/// Hashes that execution may ask for: BLOCKHASH reaches 256 blocks back, and a call on the head stands at the head's
+/// own number, one lower than the next block.
+const BLOCK_HASH_WINDOW: usize = 257;
 
 /// The asked-for block does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,151 @@
+//! The precompile on the chain.
+
+use alloy_eips::BlockId;
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
+use pars_precompile::ADDRESS;
+
+use super::{GENESIS_TIME, NOBODY, Wallet, call_at, chain, chain_of, dev_genesis, word};
+use crate::chain::{call::CallError, genesis::Hardfork, produce::MiningMode, simulate::PrecompileCall};
+
+sol! {
+    function version() external returns (uint16);
+    function miningBalance(address account) external returns (uint256);
+    function setParameter(bytes32 name, uint256 value) external;
+    error Unauthorized();
+}
+
+fn version() -> Bytes {
+    versionCall {}.abi_encode().into()
+}
+
+fn simulation(input: impl Into<Bytes>) -> PrecompileCall {
+    PrecompileCall {
+        from: super::Wallet::new(0).address(),
+        input: input.into(),
+        value: U256::ZERO,
+        gas: 10_000_000,
+        is_static: false,
+        is_direct: true,
+        block: BlockId::latest(),
+        state: None,
+        environment: None,
+    }
+}
+
+/// A parameter's name, left-aligned.
+fn parameter_name(name: &str) -> alloy_primitives::B256 {
+    let mut bytes = alloy_primitives::B256::ZERO;
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    bytes
+}
+
+#[test]
+fn a11_the_precompile_answers_from_genesis_on_and_survives_being_touched() {
+    for hardfork in Hardfork::ALL {
+        let chain = chain_of(&dev_genesis(hardfork), MiningMode::Instant);
+        assert_eq!(call_at(&chain, ADDRESS, version(), 0).unwrap(), word(1), "{hardfork}");
+        let before = chain.head().state.account(&ADDRESS).cloned().unwrap();
+        assert_eq!(before.nonce, 1);
+        let mut alice = Wallet::new(0);
+        let hash = alice.send(&chain, ADDRESS.into(), 0, version());
+        let (block, index) = chain.transaction(&hash).unwrap();
+        assert!(block.receipts[index].status());
+        assert_eq!(chain.head().state.account(&ADDRESS), Some(&before));
+    }
+}
+
+#[test]
+fn a13_activation_by_timestamp_from_both_sides_of_the_boundary() {
+    let mut dev = dev_genesis(Hardfork::Prague);
+    dev.activation = GENESIS_TIME + 100;
+    let chain = chain_of(&dev, MiningMode::Manual);
+    assert!(chain.head().state.account(&ADDRESS).is_none());
+    // Coins that lie there already stay there.
+    let mut alice = Wallet::new(0);
+    let tx = alice.transfer(ADDRESS, 5);
+    chain.submit(alice.sign(tx), false).unwrap();
+    chain.mine(1, None, Some(GENESIS_TIME + 99)).unwrap();
+    assert!(call_at(&chain, ADDRESS, version(), 1).unwrap().is_empty());
+    assert!(chain.head().state.code(&ADDRESS).is_empty());
+    // A call that runs after activation on a state from before it sees the account as activation makes it.
+    let later = alloy_rpc_types_eth::BlockOverrides { time: Some(GENESIS_TIME + 100), ..Default::default() };
+    let mut call = simulation(version());
+    assert!(matches!(chain.simulate_precompile(&call), Err(CallError::Request(_))));
+    call.environment = Some(later);
+    assert!(chain.simulate_precompile(&call).unwrap().ok);
+
+    // The first transaction of the boundary block finds it working.
+    let tx = alice.tx(ADDRESS.into(), 0, version(), 100_000);
+    chain.submit(alice.sign(tx), false).unwrap();
+    chain.mine(1, None, Some(GENESIS_TIME + 100)).unwrap();
+    let block = chain.head().block;
+    assert!(block.receipts[0].status() && block.receipts[0].gas_used > 21_500);
+    let account = chain.head().state.account(&ADDRESS).cloned().unwrap();
+    assert_eq!((account.nonce, account.balance), (1, U256::from(5)));
+    let from_start = chain_of(&dev_genesis(Hardfork::Prague), MiningMode::Manual);
+    let genesis_account = from_start.head().state.account(&ADDRESS).cloned().unwrap();
+    assert_eq!(account.storage.root(), genesis_account.storage.root());
+    assert_eq!(account.code, genesis_account.code);
+    // Only once.
+    chain.mine_block().unwrap();
+    assert_eq!(chain.head().state.account(&ADDRESS), Some(&account));
+    // The past has not changed.
+    assert!(call_at(&chain, ADDRESS, version(), 1).unwrap().is_empty());
+}
+
+#[test]
+fn simulation_tells_gas_slots_and_outcome_without_touching_the_chain() {
+    let chain = chain(MiningMode::Instant);
+    let root = chain.head().state.root();
+    let view = chain.simulate_precompile(&simulation(version())).unwrap();
+    assert!(view.ok && view.slots.is_empty() && view.logs.is_empty() && view.accounts.is_empty());
+    assert_eq!(view.out, word(1));
+    assert!(view.gasUsed > U256::ZERO && view.gasUsed < U256::from(21_000));
+
+    // A write: the governor (the first dev account) lowers a parameter by a hundredth.
+    let parameter = pars_protocol::Parameter::ALL[0];
+    let current = pars_protocol::Parameters::default().get(parameter);
+    let set = setParameterCall {
+        name: parameter_name(parameter.spec().name),
+        value: U256::from(current - current / 100),
+    };
+    let mut call = simulation(set.abi_encode());
+    let time = GENESIS_TIME + 50;
+    call.environment = Some(alloy_rpc_types_eth::BlockOverrides { time: Some(time), ..Default::default() });
+    let written = chain.simulate_precompile(&call).unwrap();
+    assert!(written.ok, "{} {}", parameter.spec().name, written.out);
+    assert!(!written.slots.is_empty() && written.slots.len() == written.values.len());
+    assert!(written.slots.is_sorted() && !written.logs.is_empty());
+    assert_eq!(chain.head().state.root(), root);
+
+    // Not for others, not in a static call, not by delegation, not with value: reverts, all with data and no effect.
+    let others = PrecompileCall { from: NOBODY, ..call.clone() };
+    let fixed = PrecompileCall { is_static: true, ..call.clone() };
+    let delegated = PrecompileCall { is_direct: false, ..call.clone() };
+    let paid = PrecompileCall { value: U256::from(1), ..call.clone() };
+    let mut reasons = std::collections::BTreeSet::new();
+    for refused in [others, fixed, delegated, paid] {
+        let outcome = chain.simulate_precompile(&refused).unwrap();
+        assert!(!outcome.ok && outcome.out.len() >= 4 && outcome.slots.is_empty() && outcome.logs.is_empty());
+        reasons.insert(outcome.out[..4].to_vec());
+    }
+    assert_eq!(reasons.len(), 4, "four different typed errors");
+    // Out of gas: no data, all gas.
+    let starved = PrecompileCall { gas: 100, ..call.clone() };
+    let outcome = chain.simulate_precompile(&starved).unwrap();
+    assert!(!outcome.ok && outcome.out.is_empty());
+    assert_eq!(outcome.gasUsed, U256::from(100));
+
+    // The same call as a transaction writes the same slots.
+    let mut governor = Wallet::new(0);
+    chain.set_mode(MiningMode::Manual);
+    let hash = governor.send(&chain, ADDRESS.into(), 0, call.input);
+    chain.mine(1, None, Some(time)).unwrap();
+    let (block, index) = chain.transaction(&hash).unwrap();
+    assert!(block.receipts[index].status());
+    for (slot, value) in written.slots.iter().zip(&written.values) {
+        assert_eq!(chain.head().state.storage(&ADDRESS, (*slot).into()), U256::from_be_bytes(value.0));
+    }
+    assert_eq!(block.receipts[index].inner.logs().len(), written.logs.len());
+}
