@@ -6,7 +6,7 @@ use pars_ai_mining::precompile::{
     ADDRESS, Genesis, Precompile,
     alloy::ParsEvmFactory,
     revm::{ParsPrecompiles, activate_if_due},
-    testing::{self, NOW, StubVerifier},
+    testing::{self, NOW},
 };
 use revm::{
     Context, Database, DatabaseCommit, ExecuteEvm, InspectEvm, Inspector, MainBuilder, MainContext,
@@ -361,12 +361,6 @@ impl Chain {
     /// A chain of the fixtures' genesis whose verifier says yes.
     pub fn new(engine: Arc<dyn Engine>) -> Self {
         Self::with(engine, testing::genesis(), testing::stubbed(true).0)
-    }
-
-    /// The same and the verifier, which counts.
-    pub fn counted(engine: Arc<dyn Engine>) -> (Self, Arc<StubVerifier>) {
-        let (precompile, stub) = testing::stubbed(true);
-        (Self::with(engine, testing::genesis(), precompile), stub)
     }
 
     /// The fixtures' genesis under the reference verifier.
