@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
     let mut text = serde_json::to_string_pretty(&genesis)?;
     text.push('\n');
     match &args.out {
-        None => print!("{text}"),
+        None => std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?,
         Some(path) => {
             std::fs::write(path, text)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?;

@@ -86,7 +86,12 @@ pub(crate) async fn run(args: Args) -> Result<(), CommandError> {
     let told = shutdown_signal()?;
     let node = Node::start(args.config()?).await?;
     if !args.quiet {
-        print!("{}", banner(&node, args.genesis.is_none()));
+        // Nobody may be reading; the node runs all the same.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stdout(),
+            banner(&node, args.genesis.is_none()).as_bytes(),
+        );
+        let _ = std::io::Write::flush(&mut std::io::stdout());
     }
     let signal = told.await;
     tracing::info!("{signal}: stopping");

@@ -64,7 +64,6 @@ pub(super) fn mined_transaction(block: &Block, index: usize) -> RpcResult {
         block_number: Some(block.number()),
         block_timestamp: Some(block.header.timestamp),
         base_fee: Some(block.base_fee()),
-        ..Default::default()
     };
     Ok(serde_json::to_value(Transaction::from_transaction(tx.clone(), info))?)
 }

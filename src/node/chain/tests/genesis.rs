@@ -17,11 +17,11 @@ fn refusal(genesis: &Genesis) -> String {
 #[test]
 fn dev_keys_belong_to_their_addresses() {
     use alloy_eips::eip2718::Encodable2718;
-    for index in 0..DEV_ACCOUNTS.len() {
+    for (index, account) in DEV_ACCOUNTS.iter().enumerate() {
         let mut wallet = super::Wallet::new(index);
         let tx = wallet.transfer(Address::ZERO, 1);
         let raw = wallet.sign(tx).encoded_2718();
-        assert_eq!(pool::decode(&raw).unwrap().signer(), DEV_ACCOUNTS[index].address);
+        assert_eq!(pool::decode(&raw).unwrap().signer(), account.address);
     }
 }
 

@@ -10,9 +10,10 @@ use crate::chain::{call::CallError, genesis::Hardfork, produce::MiningMode, simu
 
 sol! {
     function version() external returns (uint16);
-    function miningBalance(address account) external returns (uint256);
     function setParameter(bytes32 name, uint256 value) external;
-    error Unauthorized();
+    function miningBalance(address account) external returns (uint256);
+    function submitWorkProof(bytes proof, bytes attestation) external returns (uint256);
+    error WorkAlreadySpent(bytes32 workId);
 }
 
 fn version() -> Bytes {
@@ -148,4 +149,76 @@ fn simulation_tells_gas_slots_and_outcome_without_touching_the_chain() {
         assert_eq!(chain.head().state.storage(&ADDRESS, (*slot).into()), U256::from_be_bytes(value.0));
     }
     assert_eq!(block.receipts[index].inner.logs().len(), written.logs.len());
+}
+
+#[test]
+fn a_signed_software_proof_is_paid_once() {
+    use pars_mldsa::{ParameterSet, SigningKey};
+    use pars_protocol::{WorkContext, WorkProof, WorkStatement, ids, proof::WORK_SIGNATURE_CONTEXT};
+
+    let chain = chain(MiningMode::Instant);
+    let now = crate::chain::snapshot::unix_time();
+    let key = SigningKey::from_seed(ParameterSet::MlDsa65, &[7; 32]);
+    let statement = WorkStatement {
+        parameter_set: ParameterSet::MlDsa65,
+        context: WorkContext {
+            chain_id: 6133,
+            job_id: [1; 32].into(),
+            model_hash: [2; 32].into(),
+            input_hash: [3; 32].into(),
+            device_id: ids::software_device_id(key.public_key()),
+            nonce: [4; 32].into(),
+            timestamp: now - 10,
+        },
+        output_hash: [5; 32].into(),
+        compute_units: 1_000_000,
+        completed_at: now,
+        recipient: NOBODY,
+        min_reward: 0,
+        attestation_hash: Default::default(),
+    };
+    let signature = key.sign(&statement.encode(), WORK_SIGNATURE_CONTEXT, &[0; 32]).unwrap();
+    let proof = WorkProof::encode(&statement, key.public_key(), &signature).unwrap();
+    let input = submitWorkProofCall { proof: proof.into(), attestation: Bytes::new() }.abi_encode();
+
+    // Estimated, sent by a relayer with exactly that much gas, mined, paid to the recipient.
+    let mut relayer = Wallet::new(4);
+    let request = alloy_rpc_types_eth::TransactionRequest::default()
+        .from(relayer.address())
+        .to(ADDRESS)
+        .input(Bytes::from(input.clone()).into());
+    let call = crate::chain::call::Call { request, ..Default::default() };
+    let gas = chain.estimate_gas(&call).unwrap();
+    let simulated = chain.simulate_precompile(&PrecompileCall {
+        from: relayer.address(),
+        block: BlockId::pending(),
+        ..simulation(input.clone())
+    });
+    let simulated = simulated.unwrap();
+    let native_before = chain.head().state.balance(&NOBODY);
+    let tx = relayer.tx(ADDRESS.into(), 0, input.clone(), gas);
+    let hash = chain.submit(relayer.sign(tx), false).unwrap();
+    let (block, index) = chain.transaction(&hash).unwrap();
+    let receipt = &block.receipts[index];
+    assert!(receipt.status());
+    assert_eq!(receipt.inner.logs().len(), 2, "Transfer and WorkAccepted");
+    assert!(receipt.inner.logs().iter().all(|log| log.inner.address == ADDRESS));
+    let balance =
+        call_at(&chain, ADDRESS, miningBalanceCall { account: NOBODY }.abi_encode(), block.number());
+    let balance = U256::from_be_slice(&balance.unwrap());
+    assert!(balance > U256::ZERO);
+    assert_eq!(simulated.out[..], balance.to_be_bytes_vec()[..], "the simulation promised what was paid");
+    let native = chain.head().state.balance(&NOBODY);
+    assert_eq!((simulated.accounts, simulated.balances), (vec![NOBODY], vec![native]));
+    assert!(native > native_before);
+
+    // A second time: the estimate reverts with the typed error, a transaction changes nothing.
+    let work_id = ids::work_id(statement.context.device_id, statement.context.nonce, 6133);
+    let spent = alloy_sol_types::SolError::abi_encode(&WorkAlreadySpent { workId: work_id });
+    assert!(matches!(chain.estimate_gas(&call), Err(CallError::Reverted(data)) if data[..] == spent[..]));
+    let before = chain.head().state.account(&ADDRESS).cloned();
+    let hash = relayer.send(&chain, ADDRESS.into(), 0, input);
+    let (block, index) = chain.transaction(&hash).unwrap();
+    assert!(!block.receipts[index].status() && block.receipts[index].inner.logs().is_empty());
+    assert_eq!(chain.head().state.account(&ADDRESS).cloned(), before);
 }
