@@ -237,9 +237,9 @@ fn facts(signed: &SignedWork, key: &MinerKey) -> Value {
         "began_at": work.timestamp,
         "completed_at": statement.completed_at,
         "compute_units": statement.compute_units,
-        "recipient": statement.recipient,
+        "recipient": statement.recipient.to_string(),
         "min_reward": statement.min_reward.to_string(),
-        "miner": key.address(),
+        "miner": key.address().to_string(),
         "parameter_set": statement.parameter_set.id(),
     })
 }

@@ -46,15 +46,12 @@ pub(super) async fn check(
     let slot = slots[0];
     let nodes = proof.account_proof.iter().chain(proof.storage_proof.iter().flat_map(|slot| &slot.proof));
     let (count, bytes) = nodes.fold((0usize, 0usize), |(count, bytes), node| (count + 1, bytes + node.len()));
-    let told = Told::new(format!("the spent mark is in the state root {}", short(state_root)))
+    let told = Told::new(format!("the spent mark is in state root {}", short(state_root)))
         .detail(format!(
-            "Checked here, not believed: {count} trie nodes ({} bytes) lead from the block's hash to slot",
+            "Checked here, not believed: {count} trie nodes ({} bytes), from the block's hash to",
             thousands(bytes)
         ))
-        .detail(format!(
-            "keccak256(workId . 6) = {}, which holds keccak256 of the signed bytes; another id is absent.",
-            short(slot)
-        ))
+        .detail(format!("slot keccak256(workId . 6) = {}. Another work id is proven absent.", short(slot)))
         .fact("block", block.header.number)
         .text("block_hash", block_hash)
         .text("state_root", state_root)

@@ -14,13 +14,13 @@ use pars_node::{
     reference_job::{JobResult, ReferenceJob},
 };
 use pars_protocol::{
-    ADDRESS, Tier,
+    ADDRESS, Parameter, Tier,
     abi::{
         IAIMining::{miningBalanceCall, submitWorkProofCall},
         IAIMiningEvents::{Transfer, WorkAccepted},
-        IAIMiningInspector::{epochInfoCall, quoteRewardCall, versionCall},
+        IAIMiningInspector::{epochInfoCall, parameterCall, poolInfoCall, quoteRewardCall, versionCall},
     },
-    ids,
+    economics, ids,
 };
 use serde_json::json;
 
@@ -88,7 +88,7 @@ pub(super) async fn start() -> Result<((NodeHandle, Client), Told), DemoError> {
     let version: String = client.ask("web3_clientVersion", vec![]).await?;
     let rules = client.view(versionCall {}).await?;
     let told = Told::new(format!("chain {chain_id} at {}", node.url()))
-        .detail(format!("{version} with the AI-mining precompile at {}, rules {rules}.", short(ADDRESS)))
+        .detail(format!("{version}, AI mining at {} (rules {rules}).", short(ADDRESS)))
         .text("url", node.url())
         .fact("chain_id", chain_id.to::<u64>())
         .text("client", version)
@@ -100,9 +100,12 @@ pub(super) async fn start() -> Result<((NodeHandle, Client), Told), DemoError> {
 pub(super) fn key() -> Result<(Miner, Told), DemoError> {
     let key = MinerKey::generate(ParameterSet::MlDsa65)?;
     let miner = Miner { recipient: fresh_account()?, key };
-    let told = Told::new(format!("{} for miner {}", miner.key.parameter_set(), short(miner.key.address())))
-        .detail("Post-quantum (FIPS 204). It signs work and holds no coins: those go to an account you name,")
-        .detail(format!("here {}, brand new, with nothing on it.", short(miner.recipient)))
+    let told = Told::new(format!("{}, miner {}", miner.key.parameter_set(), short(miner.key.address())))
+        .detail("Post-quantum (FIPS 204). The key signs work and never holds a coin: rewards go to the")
+        .detail(format!(
+            "payee that it signs, here {}, a new account with nothing on it.",
+            short(miner.recipient)
+        ))
         .fact("parameter_set", miner.key.parameter_set().id())
         .text("miner", miner.key.address())
         .text("device_id", miner.key.device_id())
@@ -135,13 +138,8 @@ pub(super) async fn job(input: Option<PathBuf>) -> Result<(Job, Told), DemoError
         thousands(operations)
     );
     let told = Told::new(headline)
-        .detail(
-            "The reference job, not an AI model: a small fixed network that gives everybody the same bits.",
-        )
-        .detail(format!(
-            "It claims {}: a unit is a billion operations, begun ones count.",
-            count(units, "unit")
-        ))
+        .detail("The reference job, not an AI model: a small fixed network, the same bits everywhere.")
+        .detail(format!("Claimed: {} (a unit is a billion operations, rounded up).", count(units, "unit")))
         .text("kind", "reference job, not an AI model")
         .text("input", name)
         .fact("input_bytes", result.input_bytes)
@@ -199,6 +197,10 @@ pub(super) async fn prove(
     let work = job.work(miner, chain_id)?;
     let signing = Instant::now();
     let signed = work.sign(&miner.key)?;
+    let signing = signing.elapsed();
+    let verifying = Instant::now();
+    ensure(signed.verifies(), || "the proof does not verify".into())?;
+    let verifying = verifying.elapsed();
     let told =
         Told::new(format!("{} bytes, work id {}", thousands(signed.proof.len()), short(signed.work_id())))
             .detail("One signature over chain, job, model, input, output, units, times and payee;")
@@ -210,7 +212,8 @@ pub(super) async fn prove(
             .text("proof_hash", signed.proof_hash())
             .text("signed", alloy_primitives::hex::encode_prefixed(signed.signed()))
             .fact("compute_units", work.compute_units)
-            .micros("signing_micros", signing);
+            .micros("signing_micros", signing)
+            .micros("verifying_micros", verifying);
     Ok((signed, told))
 }
 
@@ -238,6 +241,7 @@ pub(super) async fn submit(
     let limit = estimate.saturating_add(estimate / 100 * GAS_MARGIN);
     let sent = Instant::now();
     let receipt = client.send(calldata.clone(), limit).await?;
+    let mined = sent.elapsed();
     ensure(receipt.status(), || format!("transaction {} failed", receipt.transaction_hash))?;
     ensure(receipt.from == client.relayer() && receipt.from != miner.recipient, || {
         format!("{} sent the transaction, not the relayer", receipt.from)
@@ -245,8 +249,11 @@ pub(super) async fn submit(
     let epoch = client.view(epochInfoCall {}).await?.counter;
     let block = receipt.block_number.unwrap_or_default();
     let told = Told::new(format!("block {block}, {} gas, accepted", thousands(receipt.gas_used)))
-        .detail(format!("Sent by {}: anybody may relay a proof and pay its gas,", short(client.relayer())))
-        .detail("but only the payee whom the miner signed is paid.")
+        .detail(format!(
+            "Relayed by {}, who pays the gas. Anybody may relay a proof;",
+            short(client.relayer())
+        ))
+        .detail("only the payee that the miner signed is paid.")
         .text("relayer", client.relayer())
         .text("transaction", receipt.transaction_hash)
         .fact("block", block)
@@ -254,7 +261,7 @@ pub(super) async fn submit(
         .fact("gas_used", receipt.gas_used)
         .fact("calldata_bytes", calldata.len())
         .fact("status", "0x1")
-        .micros("mined_micros", sent);
+        .micros("mined_micros", mined);
     Ok((Submitted { before, quote, epoch, receipt }, told))
 }
 
@@ -301,21 +308,18 @@ pub(super) async fn reward(
     };
     ensure(same, || format!("expected {transfer:?} and {accepted:?}, found {logs:?}"))?;
 
+    let formula = formula(client, accepted.computeUnits, quote.ai).await?;
     let told = Told::new(format!("{} AI and {} PARS", coins(quote.ai), coins(quote.pars)))
+        .detail(format!("{formula}, as quoted before."))
         .detail(format!(
-            "{} had {} AI and {} PARS, now has {} AI and {} PARS: as quoted before.",
+            "{}: {} → {} AI, {} → {} PARS.",
             short(miner.recipient),
             coins(before.ai),
-            coins(before.pars),
             coins(after.ai),
+            coins(before.pars),
             coins(after.pars)
         ))
-        .detail(format!(
-            "Event WorkAccepted: work {}, {}, software tier (trust {} %), epoch {epoch}.",
-            short(accepted.workId),
-            count(accepted.computeUnits, "unit"),
-            accepted.trustBps / 100
-        ))
+        .detail(format!("Event: WorkAccepted, work id {}, epoch {epoch}.", short(accepted.workId)))
         .text("reward", quote.ai)
         .text("native_reward", quote.pars)
         .text("balance_before", before.ai)
@@ -342,4 +346,23 @@ pub(super) async fn reward(
             }),
         );
     Ok(((), told))
+}
+
+/// How a software proof's reward comes about, computed here as well.
+async fn formula(client: &Client, units: u64, reward: U256) -> Result<String, DemoError> {
+    let tier = Tier::Software;
+    let base = client.view(parameterCall { name: Parameter::Base.name() }).await?;
+    let difficulty = client.view(poolInfoCall { pool: tier.pool().id() }).await?.d;
+    let narrow = |value: U256| {
+        u128::try_from(value).map_err(|_| DemoError::Unexpected(format!("{value} does not fit 128 bits")))
+    };
+    let expected = economics::reward(narrow(base)?, units, narrow(difficulty)?, tier.trust_bps());
+    ensure(expected == Ok(reward), || format!("the formula gives {expected:?}, the reward is {reward}"))?;
+    Ok(format!(
+        "{} × {} AI × d {} × {} % trust (no GPU attested)",
+        count(units, "unit"),
+        coins(base),
+        coins(difficulty),
+        tier.trust_bps() / 100
+    ))
 }

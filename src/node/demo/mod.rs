@@ -74,7 +74,7 @@ pub(crate) enum DemoError {
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
     /// What the whole demo fails with.
-    #[error("the demo failed at step {step:?}: {reason}")]
+    #[error("the demo failed at step {step}: {reason}")]
     Failed {
         /// The first step that failed.
         step: &'static str,
@@ -104,7 +104,7 @@ pub(crate) async fn run(args: Args) -> Result<(), CommandError> {
     let mut report = Report::new(args.json);
     report.heading(
         "Pars AI mining: a proof of AI work, from key to payment",
-        "The node is real and all yours: it runs in this process and is forgotten afterwards.",
+        "On a node of its own, real but short-lived: it runs in this process and is forgotten afterwards.",
     )?;
     if let Some((node, client)) = report.step(Step::Node, mining::start()).await? {
         let told = tell(args, &mut report, &client).await;

@@ -89,9 +89,7 @@ impl<'a> Cheat<'a> {
             good: Some(self.sign(&good)?.calldata()),
             cheat: self.sign(&cheat)?.calldata(),
             error: "WrongChain",
-            story: format!(
-                "Work that the miner signed for chain {OTHER_CHAIN}. Paid there, it is not paid here too."
-            ),
+            story: format!("Work that the miner signed for chain {OTHER_CHAIN}: it can be paid there only."),
             told: Told::default().fact("signed_for_chain", OTHER_CHAIN),
         })
         .await
@@ -128,7 +126,7 @@ impl<'a> Cheat<'a> {
             cheat: calldata(proof.into()),
             error: "InvalidSignature",
             story: format!(
-                "A relayer writes {} where the payee stands. The miner did not sign that.",
+                "A relayer puts {} where the payee stands; the miner did not sign that.",
                 short(thief)
             ),
             told: Told::default().text("recipient", self.miner.recipient).text("thief", thief),
@@ -150,7 +148,7 @@ impl<'a> Cheat<'a> {
             cheat: self.sign(&cheat)?.calldata(),
             error: "TimestampTooOld",
             story: format!(
-                "Work of {} ago, properly signed. Proofs are good for {}, so nobody hoards them.",
+                "Work of {} ago, properly signed. Proofs are good for {}: nobody hoards them.",
                 seconds(age),
                 seconds(max_age)
             ),
@@ -213,7 +211,7 @@ impl<'a> Cheat<'a> {
             .headline(format!("refused: {error}"))
             .detail(story)
             .detail(format!(
-                "Mined in block {block}, status 0: the cheat pays {} gas, and nothing at {} changed.",
+                "Block {block}, status 0: {} gas burnt; storage of {} and balances unchanged.",
                 thousands(receipt.gas_used),
                 short(ADDRESS)
             ))

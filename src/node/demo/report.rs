@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -11,8 +11,7 @@ use serde_json::{Map, Value};
 use super::{DemoError, text};
 
 /// A step of the demo. The names in JSON are fixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Node,
     Key,
@@ -33,8 +32,8 @@ impl Step {
     /// Steps before `done`.
     const COUNT: usize = Self::Done as usize;
 
-    /// For people.
-    fn title(self) -> &'static str {
+    /// For programs.
+    fn name(self) -> &'static str {
         match self {
             Self::Node => "node",
             Self::Key => "key",
@@ -42,13 +41,26 @@ impl Step {
             Self::Proof => "proof",
             Self::Submit => "submit",
             Self::Reward => "reward",
-            Self::StorageProof => "evidence",
+            Self::StorageProof => "storage_proof",
+            Self::RefuseReplay => "refuse_replay",
+            Self::RefuseChain => "refuse_chain",
+            Self::RefuseSignature => "refuse_signature",
+            Self::RefuseRecipient => "refuse_recipient",
+            Self::RefuseStale => "refuse_stale",
+            Self::Done => "done",
+        }
+    }
+
+    /// For people.
+    fn title(self) -> &'static str {
+        match self {
+            Self::StorageProof => "storage proof",
             Self::RefuseReplay => "replay",
-            Self::RefuseChain => "wrong chain",
+            Self::RefuseChain => "other chain",
             Self::RefuseSignature => "flipped bit",
             Self::RefuseRecipient => "theft",
             Self::RefuseStale => "stale",
-            Self::Done => "done",
+            _ => self.name(),
         }
     }
 }
@@ -96,14 +108,14 @@ impl Told {
     }
 
     /// The time of a part of the step, in microseconds.
-    pub(super) fn micros(self, name: &str, since: Instant) -> Self {
-        self.fact(name, micros(since))
+    pub(super) fn micros(self, name: &str, time: Duration) -> Self {
+        self.fact(name, micros(time))
     }
 }
 
 #[derive(Serialize)]
 struct Line<'a> {
-    step: Step,
+    step: &'static str,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -133,11 +145,13 @@ enum Style {
     Faint,
 }
 
+/// Columns of a step's title.
+const TITLE: usize = 13;
 /// Columns of a headline; the time follows.
 const HEADLINE: usize = 66;
 
-fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Colours are for terminals, and not for those who set NO_COLOR (<https://no-color.org>).
@@ -219,13 +233,11 @@ impl Report {
             self.gap()?;
             return Ok(self.print(Step::Done, began, Ok(&told))?);
         };
-        let names: Vec<Value> =
-            self.failed.iter().filter_map(|(step, _)| serde_json::to_value(step).ok()).collect();
+        let names: Vec<&str> = self.failed.iter().map(|(step, _)| step.name()).collect();
         told = told.fact("failed", names);
-        let text = format!("step {:?} failed: {reason}", step.title());
         self.gap()?;
-        self.print_with(Step::Done, began, Err(&text), &told.facts)?;
-        Err(DemoError::Failed { step: step.title(), reason: reason.clone() })
+        self.print_with(Step::Done, began, Err(&format!("failed at step {}", step.name())), &told.facts)?;
+        Err(DemoError::Failed { step: step.name(), reason: reason.clone() })
     }
 
     fn gap(&self) -> io::Result<()> {
@@ -248,11 +260,11 @@ impl Report {
         let mut out = io::stdout().lock();
         if self.json {
             let line = Line {
-                step,
+                step: step.name(),
                 ok: told.is_ok(),
                 error: told.ok().and_then(|told| told.error),
                 reason: told.err(),
-                micros: micros(began),
+                micros: micros(began.elapsed()),
                 facts,
             };
             writeln!(out, "{}", serde_json::to_string(&line)?)?;
@@ -262,7 +274,7 @@ impl Report {
             Ok(told) => ("✓", Style::Good, told.headline.as_str()),
             Err(reason) => ("✗", Style::Bad, reason),
         };
-        let title = format!("{:<12}", step.title());
+        let title = format!("{:<TITLE$}", step.title());
         let time = text::duration(began.elapsed());
         writeln!(
             out,
@@ -272,7 +284,7 @@ impl Report {
             self.paint(Style::Faint, &format!("{time:>8}")),
         )?;
         for detail in told.ok().into_iter().flat_map(|told| &told.details) {
-            writeln!(out, "    {:<12} {}", "", self.paint(Style::Faint, detail))?;
+            writeln!(out, "    {:<TITLE$} {}", "", self.paint(Style::Faint, detail))?;
         }
         out.flush()
     }

@@ -64,8 +64,13 @@ struct KeyFile {
     parameter_set: u8,
     seed: B256,
     public_key: Bytes,
+    #[serde(serialize_with = "checksummed")]
     miner: Address,
     device_id: B256,
+}
+
+fn checksummed<S: serde::Serializer>(address: &Address, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(address)
 }
 
 /// A miner's key.
