@@ -17,6 +17,19 @@
 //! | [`node`] | chain and server put together, start and stop |
 //! | [`miner`] | a miner's key, and the proofs it signs |
 //! | [`reference_job`] | the work that the demo does |
+//!
+//! Where this node differs from an Ethereum client, on purpose:
+//! * State and blocks are kept in memory, all of them, and are gone when the node stops.
+//! * There is one producer and no fork choice: `safe` and `finalized` are the head. Only `evm_revert` takes blocks back.
+//! * Blob transactions are refused. Execution-layer requests (EIP-7002, EIP-7251) are not collected; the system calls
+//!   of EIP-4788 and EIP-2935 are made when the genesis holds their contracts, which the dev genesis does not.
+//! * `eth_estimateGas` on `latest` (or nothing) estimates for the next block, at the present time: on an idle chain the
+//!   head's timestamp may be hours old, and a fresh proof would look like one from the future. `eth_call` on `latest`
+//!   runs at the head's own number and timestamp, as everywhere; `pending` runs in the next block.
+//! * A transaction whose fee cap is below the next base fee is refused instead of waiting; one that the base fee
+//!   overtakes while it waits keeps waiting.
+//! * Dev methods that edit state (`anvil_setBalance` and its kin) change the head's state without a block, so the
+//!   head's header no longer commits to it; the next block does. `evm_setIntervalMining` counts seconds.
 
 pub mod chain;
 pub mod evm;

@@ -2,7 +2,7 @@
 //!
 //! Four locks, always taken in this order and never held across an await: `production` (one block, edit or revert at a
 //! time), `history` (blocks and states), `settings` (clock, mode), `pool`. Whoever executes works on an immutable
-//! [`StateView`](state::StateView) and holds at most `production`, so readers never wait for execution.
+//! [`StateView`] and holds at most `production`, so readers never wait for execution.
 
 pub mod activation;
 pub mod block;
