@@ -76,7 +76,7 @@ pub enum NodeError {
 #[derive(Clone, Copy, Debug)]
 pub struct Node;
 
-/// A running node. Dropping it does not stop it; [`NodeHandle::stop`] does.
+/// A running node. [`NodeHandle::stop`] ends it and waits for that; dropping the handle ends it without waiting.
 #[derive(Debug)]
 pub struct NodeHandle {
     chain: Arc<Chain>,

@@ -61,6 +61,17 @@ pub struct Rpc {
     turns: Arc<Semaphore>,
 }
 
+impl Rpc {
+    fn new(chain: Arc<Chain>) -> Self {
+        Self {
+            chain,
+            filters: Filters::default(),
+            send_turn: Mutex::new(()),
+            turns: Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS)),
+        }
+    }
+}
+
 type Method = fn(&Rpc, &Params) -> RpcResult;
 
 /// Every method that answers once.
@@ -188,12 +199,7 @@ async fn answer(
 }
 
 fn module(chain: Arc<Chain>) -> Result<RpcModule<Rpc>, RegisterMethodError> {
-    let mut module = RpcModule::new(Rpc {
-        chain,
-        filters: Filters::default(),
-        send_turn: Mutex::new(()),
-        turns: Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS)),
-    });
+    let mut module = RpcModule::new(Rpc::new(chain));
     let methods = METHODS.iter().copied();
     let dev =
         DEV_METHODS.iter().flat_map(|(anvil, hardhat, method)| [(*anvil, *method), (*hardhat, *method)]);

@@ -182,3 +182,15 @@ async fn concurrent_clients_neither_block_nor_break_each_other() {
     node.stop().await;
     assert!(std::net::TcpStream::connect(address).is_err(), "the port is free again");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_handle_ends_the_node() {
+    let node = start(MiningMode::Instant).await;
+    let address = node.address();
+    drop(node);
+    let started = std::time::Instant::now();
+    while std::net::TcpStream::connect(address).is_ok() {
+        assert!(started.elapsed().as_secs() < 5, "still listening");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

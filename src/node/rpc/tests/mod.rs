@@ -1,5 +1,6 @@
 //! Tests over a real socket. This file: what they share.
 
+mod hostile;
 mod http;
 mod methods;
 mod ws;
