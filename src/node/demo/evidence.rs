@@ -19,7 +19,7 @@ use super::{
 const ACCEPTED_WORK: u64 = 6;
 
 /// Slot of a work id's spent mark: `keccak256(workId . 6)`, as Solidity lays out a mapping.
-fn spent_slot(work_id: B256) -> B256 {
+pub(super) fn spent_slot(work_id: B256) -> B256 {
     keccak256((work_id, U256::from(ACCEPTED_WORK)).abi_encode())
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn check(
 }
 
 /// Follows an account and its slots from the state root. `None`: the slot must be empty.
-fn verify(
+pub(super) fn verify(
     proof: &EIP1186AccountProofResponse,
     state_root: B256,
     slots: &[B256],
@@ -99,11 +99,11 @@ fn verify(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pars_precompile::storage::layout;
+    use pars_precompile::storage;
 
     #[test]
     fn the_slot_is_the_layouts() {
-        let field = layout::fields().into_iter().find(|field| field.name == "acceptedWork");
+        let field = storage::fields().into_iter().find(|field| field.name == "acceptedWork");
         assert_eq!(field.map(|field| field.slot), Some(ACCEPTED_WORK));
         let mut preimage = [7; 64];
         preimage[32..].copy_from_slice(&U256::from(6).to_be_bytes::<32>());

@@ -101,9 +101,9 @@ pub(super) fn key() -> Result<(Miner, Told), DemoError> {
     let key = MinerKey::generate(ParameterSet::MlDsa65)?;
     let miner = Miner { recipient: fresh_account()?, key };
     let told = Told::new(format!("{}, miner {}", miner.key.parameter_set(), short(miner.key.address())))
-        .detail("Post-quantum (FIPS 204). The key signs work and never holds a coin: rewards go to the")
+        .detail("Post-quantum (FIPS 204). The key signs work and never holds a coin: rewards go")
         .detail(format!(
-            "payee that it signs, here {}, a new account with nothing on it.",
+            "to the payee that it signs, here {}, a new account with nothing on it.",
             short(miner.recipient)
         ))
         .fact("parameter_set", miner.key.parameter_set().id())
@@ -138,7 +138,7 @@ pub(super) async fn job(input: Option<PathBuf>) -> Result<(Job, Told), DemoError
         thousands(operations)
     );
     let told = Told::new(headline)
-        .detail("The reference job, not an AI model: a small fixed network, the same bits everywhere.")
+        .detail("The reference job, not an AI model: a small fixed network, same bits everywhere.")
         .detail(format!("Claimed: {} (a unit is a billion operations, rounded up).", count(units, "unit")))
         .text("kind", "reference job, not an AI model")
         .text("input", name)

@@ -13,6 +13,8 @@ mod evidence;
 mod mining;
 mod refusals;
 mod report;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::{io, path::PathBuf};

@@ -9,7 +9,7 @@ use pars_node::{
     chain::{dev_accounts::DEV_ACCOUNTS, snapshot::unix_time},
     miner::{SignedWork, Work, proof::calldata},
 };
-use pars_protocol::{ADDRESS, Parameter, abi::IAIMiningInspector::parameterCall};
+use pars_protocol::{Parameter, abi::IAIMiningInspector::parameterCall};
 use serde_json::json;
 
 use super::{
@@ -41,13 +41,13 @@ pub(super) struct Cheat<'a> {
 }
 
 /// One attempt.
-struct Attempt {
+pub(super) struct Attempt {
     /// A proof that would be paid and differs from the cheat's only in what the cheat changed.
-    good: Option<Bytes>,
-    cheat: Bytes,
-    error: &'static str,
-    story: String,
-    told: Told,
+    pub(super) good: Option<Bytes>,
+    pub(super) cheat: Bytes,
+    pub(super) error: &'static str,
+    pub(super) story: String,
+    pub(super) told: Told,
 }
 
 /// Everything a successful cheat would change.
@@ -148,7 +148,7 @@ impl<'a> Cheat<'a> {
             cheat: self.sign(&cheat)?.calldata(),
             error: "TimestampTooOld",
             story: format!(
-                "Work of {} ago, properly signed. Proofs are good for {}: nobody hoards them.",
+                "Work of {} ago, properly signed. Nobody hoards proofs: they last {}.",
                 seconds(age),
                 seconds(max_age)
             ),
@@ -180,7 +180,7 @@ impl<'a> Cheat<'a> {
         })
     }
 
-    async fn attempt(&self, attempt: Attempt) -> Result<((), Told), DemoError> {
+    pub(super) async fn attempt(&self, attempt: Attempt) -> Result<((), Told), DemoError> {
         let Attempt { good, cheat, error, story, mut told } = attempt;
         if let Some(good) = good {
             let paid = self.client.call(&good).await?;
@@ -211,9 +211,8 @@ impl<'a> Cheat<'a> {
             .headline(format!("refused: {error}"))
             .detail(story)
             .detail(format!(
-                "Block {block}, status 0: {} gas burnt; storage of {} and balances unchanged.",
-                thousands(receipt.gas_used),
-                short(ADDRESS)
+                "Block {block}, status 0: {} gas burnt, storage and balances unchanged.",
+                thousands(receipt.gas_used)
             ))
             .error(error)
             .text("revert_data", refused.0)
