@@ -5,11 +5,12 @@ use crate::{
     contracts::{self, GasCaller, Prober, SelfDestructTo, creation_code, creation_with, word},
     work::*,
 };
+use alloy_evm::precompiles::PrecompilesMap;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use alloy_sol_types::{Revert, SolCall, SolError};
 use pars_ai_mining::{
     precompile::{
-        ADDRESS, Genesis, HostProfile,
+        ADDRESS, Genesis, HostProfile, Precompile, alloy,
         profile::{Marker, Rules},
         revm::activate_if_due,
         testing::{self, CHAIN_ID, NOW, RECIPIENT},
@@ -22,6 +23,7 @@ use pars_ai_mining::{
 };
 use revm::{
     context_interface::transaction::{Authorization, RecoveredAuthority, RecoveredAuthorization},
+    precompile::Precompiles,
     state::AccountInfo,
 };
 
@@ -325,6 +327,25 @@ fn warm_and_cold_profiles_price_the_address_alike_on_both_engines() {
             seen.push((once, twice, direct));
         }
         assert_eq!(seen[0], seen[1], "warm = {warm}: whole receipts");
+    }
+}
+
+/// Hosts with precompiles that are looked up keep them when this one is installed.
+#[test]
+fn installing_leaves_the_hosts_own_precompiles_in_place() {
+    let theirs = Address::with_last_byte(0xee);
+    for warm in [true, false] {
+        let profile = profile(|profile| profile.warm = warm).profile;
+        let precompile = Precompile::new(profile, std::sync::Arc::new(pars_ai_mining::mldsa::Reference));
+        let mut map = PrecompilesMap::from_static(Precompiles::prague());
+        let other = precompile.clone();
+        map.set_precompile_lookup(move |address: &Address| {
+            (*address == theirs).then(|| alloy::dyn_precompile(other.clone()))
+        });
+        alloy::install(&mut map, &precompile, NOW);
+        assert!(map.get(&ADDRESS).is_some() && map.get(&Address::with_last_byte(1)).is_some());
+        assert!(map.get(&theirs).is_some(), "warm = {warm}: the host's own look-up");
+        assert!(map.get(&Address::with_last_byte(0xed)).is_none());
     }
 }
 

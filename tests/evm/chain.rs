@@ -184,6 +184,23 @@ impl Tx {
     pub fn gas(self, gas: u64) -> Self {
         Self { gas, ..self }
     }
+
+    /// The same for an EVM.
+    pub fn env(&self, nonce: u64, chain_id: u64) -> TxEnv {
+        let mut built = TxEnv::builder()
+            .caller(self.from)
+            .kind(self.to)
+            .value(self.value)
+            .data(self.data.clone())
+            .gas_limit(self.gas)
+            .gas_price(1)
+            .nonce(nonce)
+            .chain_id(Some(chain_id));
+        if !self.authorizations.is_empty() {
+            built = built.gas_priority_fee(Some(1)).authorization_list_recovered(self.authorizations.clone());
+        }
+        built.build().expect("a well-formed transaction")
+    }
 }
 
 /// How a transaction ended.
@@ -403,7 +420,7 @@ impl Chain {
         }
     }
 
-    fn env(&self) -> EvmEnv {
+    pub fn env(&self) -> EvmEnv {
         let block_env = BlockEnv {
             number: U256::from(self.number),
             timestamp: U256::from(self.time),
@@ -417,7 +434,7 @@ impl Chain {
         )
     }
 
-    fn state(&self) -> State<Disk> {
+    pub fn state(&self) -> State<Disk> {
         StateBuilder::new_with_database(self.disk.clone()).with_bundle_update().build()
     }
 
@@ -426,19 +443,7 @@ impl Chain {
             .basic(tx.from)
             .map_err(|error| Failure::Fatal(error.to_string()))?
             .map_or(0, |account| account.nonce);
-        let mut built = TxEnv::builder()
-            .caller(tx.from)
-            .kind(tx.to)
-            .value(tx.value)
-            .data(tx.data.clone())
-            .gas_limit(tx.gas)
-            .gas_price(1)
-            .nonce(nonce)
-            .chain_id(Some(u64::from(self.genesis.chain_id)));
-        if !tx.authorizations.is_empty() {
-            built = built.gas_priority_fee(Some(1)).authorization_list_recovered(tx.authorizations.clone());
-        }
-        let built = built.build().expect("a well-formed transaction");
+        let built = tx.env(nonce, u64::from(self.genesis.chain_id));
         let (done, inner) = self.engine.execute(state, self.env(), &self.precompile, built, self.traced)?;
         Ok((receipt(done.result, inner), done.state))
     }
@@ -466,7 +471,8 @@ impl Chain {
         Ok(receipts)
     }
 
-    fn seal(&mut self, mut state: State<Disk>) {
+    /// Merges the transitions of a block and writes them to the disk.
+    pub fn seal(&mut self, mut state: State<Disk>) {
         state.merge_transitions(BundleRetention::Reverts);
         let bundle = state.take_bundle();
         self.undo.push((bundle.reverts.clone(), self.number, self.time));
@@ -545,7 +551,7 @@ impl Chain {
     }
 }
 
-fn receipt(result: ExecutionResult, inner: Vec<Inner>) -> Receipt {
+pub fn receipt(result: ExecutionResult, inner: Vec<Inner>) -> Receipt {
     let gas_used = result.tx_gas_used();
     match result {
         ExecutionResult::Success { logs, output, .. } => {

@@ -12,11 +12,15 @@ use pars_ai_mining::{
     precompile::{
         ADDRESS,
         alloy::{ParsEvmFactory, dyn_precompile},
+        revm::ParsPrecompiles,
         testing::{self, GOVERNOR, RECIPIENT},
     },
     protocol::abi::{IAIMining::*, IAIMiningInspector::isSpentCall},
 };
-use revm::interpreter::InstructionResult;
+use revm::{
+    Context, Database as _, ExecuteCommitEvm as _, MainBuilder as _, MainContext as _,
+    context::ContextTr as _, database::State, interpreter::InstructionResult, primitives::hardfork::SpecId,
+};
 
 /// A chain with a history, and a block with a bit of everything.
 fn busy(engine: std::sync::Arc<dyn Engine>) -> (Chain, Vec<Tx>) {
@@ -105,6 +109,51 @@ fn i1_a_block_gives_the_same_however_it_is_executed() {
         all.push((receipts, first.disk));
     }
     assert_eq!(all[0], all[1], "and on either engine");
+}
+
+/// Builders run a whole block on one EVM, whose journal they reuse; the spec may reach the precompiles late.
+#[test]
+fn i1_one_evm_for_a_whole_block_gives_the_same() {
+    use alloy_evm::{Evm as _, EvmFactory as _};
+    let [(mut alloy, txs), (mut raw, _)] = engines().map(busy);
+    let receipts = {
+        let mut reference = alloy.clone();
+        reference.traced = false;
+        let receipts = reference.block(&txs);
+        (receipts, reference.disk)
+    };
+    let chain_id = u64::from(alloy.genesis.chain_id);
+    let nonce = |database: &mut State<Disk>, from| database.basic(from).unwrap().map_or(0, |info| info.nonce);
+
+    let mut state = alloy.state();
+    let mut evm = ParsEvmFactory::new(alloy.precompile.clone()).create_evm(&mut state, alloy.env());
+    let seen: Vec<_> = txs
+        .iter()
+        .map(|tx| {
+            let nonce = nonce(evm.db_mut(), tx.from);
+            receipt(evm.transact_commit(tx.env(nonce, chain_id)).expect("sound"), Vec::new())
+        })
+        .collect();
+    drop(evm);
+    alloy.seal(state);
+    assert_eq!((seen, alloy.disk), receipts);
+
+    let mut state = raw.state();
+    let env = raw.env();
+    let context = Context::mainnet().with_db(&mut state).with_cfg(env.cfg_env).with_block(env.block_env);
+    // Made for another revision: the EVM tells them its own.
+    let precompiles = ParsPrecompiles::new(SpecId::SHANGHAI, raw.precompile.clone(), raw.time);
+    let mut evm = context.build_mainnet().with_precompiles(precompiles);
+    let seen: Vec<_> = txs
+        .iter()
+        .map(|tx| {
+            let nonce = nonce(evm.ctx.db_mut(), tx.from);
+            receipt(evm.transact_commit(tx.env(nonce, chain_id)).expect("sound"), Vec::new())
+        })
+        .collect();
+    drop(evm);
+    raw.seal(state);
+    assert_eq!((seen, raw.disk), receipts);
 }
 
 #[test]

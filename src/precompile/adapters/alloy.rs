@@ -117,7 +117,7 @@ fn run(precompile: &Precompile, input: PrecompileInput<'_>) -> PrecompileResult 
 /// Installs the precompile into an EVM for a block of this timestamp; before activation, nothing.
 ///
 /// With a warm profile the address enters the warm set (`apply_precompile`); with a cold one it is found by look-up and
-/// pays EIP-2929's cold price.
+/// pays EIP-2929's cold price; the host's own look-up is asked for every other address.
 pub fn install(map: &mut PrecompilesMap, precompile: &Precompile, timestamp: u64) {
     if !precompile.profile().is_active(timestamp) {
         return;
@@ -126,8 +126,11 @@ pub fn install(map: &mut PrecompilesMap, precompile: &Precompile, timestamp: u64
         map.apply_precompile(&ADDRESS, |_| Some(dyn_precompile(precompile.clone())));
     } else {
         let precompile = precompile.clone();
-        map.set_precompile_lookup(move |address: &Address| {
-            (*address == ADDRESS).then(|| dyn_precompile(precompile.clone()))
+        map.map_precompile_lookup(move |address, hosts_own| {
+            if *address == ADDRESS {
+                return Some(dyn_precompile(precompile.clone()));
+            }
+            hosts_own.and_then(|lookup| lookup.lookup(address))
         });
     }
 }
