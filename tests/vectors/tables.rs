@@ -2,13 +2,14 @@
 
 use crate::{
     golden::rows_with_vectors,
-    suite::{self, abi, interface},
+    suite::{self, abi, format::File, interface},
 };
 use alloy_primitives::{Address, B256, U256, hex};
 use pars_ai_mining::{
     precompile::{
         ADDRESS, Genesis,
         dispatch::{Mutability, method_table},
+        gas,
         profile::Marker,
         storage,
         testing::{CHAIN_ID, Miner},
@@ -62,6 +63,30 @@ fn g1_the_gas_table_is_that_of_the_code() {
         .map(|row| (row[0].clone(), u64::try_from(number(&row[1])).expect("64 bits")))
         .collect();
     assert_eq!(printed, interface::gas_table());
+}
+
+#[test]
+fn g1_the_examples_of_gas_are_right() {
+    let charged: BTreeSet<_> = ["work-valid", "views", "teleport", "governance", "calls"]
+        .into_iter()
+        .flat_map(|topic| suite::read::<File>(&format!("{topic}.json")).vectors)
+        .map(|vector| u128::from(vector.expected.gas_used))
+        .collect();
+    for row in rows("gas.md", "Examples") {
+        let [bytes, input, operation, total] = [1, 2, 3, 4].map(|cell: usize| number(&row[cell]));
+        assert_eq!(input, u128::from(gas::input(usize::try_from(bytes).expect("a length"))), "{row:?}");
+        assert_eq!(input + operation, total, "{row:?}");
+        let verified = gas::operation::verify_mldsa;
+        match row[0].as_str() {
+            "verifyMLDSA, set 65, message of 32 bytes" => {
+                assert_eq!(operation, u128::from(verified(Some(ParameterSet::MlDsa65), 32)));
+            }
+            "verifyMLDSA, set 87, message of 65,536 bytes" => {
+                assert_eq!(operation, u128::from(verified(Some(ParameterSet::MlDsa87), gas::MAX_MESSAGE)));
+            }
+            _ => assert!(charged.contains(&total), "no vector is charged {total}: {row:?}"),
+        }
+    }
 }
 
 #[test]
