@@ -7,10 +7,8 @@ use alloy_eips::eip2718::Encodable2718 as _;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256, keccak256};
 use alloy_rpc_types_eth::{Block, EIP1186AccountProofResponse, TransactionReceipt};
 use alloy_sol_types::{SolCall, SolInterface as _};
-use jsonrpsee::{
-    core::client::{ClientT as _, Error as ClientError},
-    http_client::{HttpClient, HttpClientBuilder},
-};
+use jsonrpsee::core::client::{ClientT as _, Error as ClientError};
+use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use pars_node::chain::dev_accounts::DevAccount;
 use pars_protocol::{ADDRESS, abi::IAIMiningErrors::IAIMiningErrorsErrors};
 use serde::de::DeserializeOwned;

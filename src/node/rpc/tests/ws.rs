@@ -3,8 +3,8 @@ use std::time::Duration;
 use jsonrpsee::{
     core::client::{ClientT, Subscription, SubscriptionClientT},
     rpc_params,
-    ws_client::{WsClient, WsClientBuilder},
 };
+use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use serde_json::{Value, json};
 
 use super::{ok, start};
