@@ -61,9 +61,9 @@ interface IAIMiningInspector {
         view
         returns (uint256 d, uint128 units, uint256 paid, uint256 cap, uint256 target);
 
-    /// @notice The current epoch.
-    /// @return counter Number of the epoch; 0 before the first acceptance, 1 in the first epoch.
-    /// @return start Its first second; 0 before the first acceptance.
+    /// @notice The epoch as it is at this block's time, as an acceptance now would find it.
+    /// @return counter Number of the epoch. Before the first acceptance 1: the epoch it would open.
+    /// @return start Its first second; before the first acceptance this block's timestamp.
     /// @return length Its length in seconds; a changed parameter counts from the next epoch on.
     function epochInfo() external view returns (uint64 counter, uint64 start, uint64 length);
 
