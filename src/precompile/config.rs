@@ -9,8 +9,11 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use pars_protocol::{Parameter, Parameters, TeleportMessage};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor},
+};
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 /// The JSON object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub(crate) struct Config {
     block_timestamp: u64,
     chain_id: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    rules: Option<BTreeMap<u16, u64>>,
+    rules: Option<Unique<u16, u64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     marker: Option<Bytes>,
     #[serde(default = "yes")]
@@ -32,9 +35,46 @@ pub(crate) struct Config {
     dev: bool,
     governor: Address,
     #[serde(default)]
-    parameters: BTreeMap<String, Decimal>,
+    parameters: Unique<String, Decimal>,
     #[serde(default)]
     pending_teleports: Vec<Teleport>,
+}
+
+/// A JSON object in which no key stands twice: serde's maps would take the last value in silence.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+struct Unique<K: Ord, V>(BTreeMap<K, V>);
+
+impl<K: Ord, V> Default for Unique<K, V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Unique<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<K, V>(PhantomData<(K, V)>);
+
+        impl<'de, K: Ord + Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Entries<K, V> {
+            type Value = Unique<K, V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object without duplicate keys")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry()? {
+                    if entries.insert(key, value).is_some() {
+                        return Err(A::Error::custom("duplicate key"));
+                    }
+                }
+                Ok(Unique(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
 }
 
 fn yes() -> bool {
@@ -96,7 +136,7 @@ impl TryFrom<Config> for Genesis {
     fn try_from(config: Config) -> Result<Self, ConfigError> {
         let rules = match config.rules {
             None => Rules::v1(config.block_timestamp),
-            Some(schedule) => Rules::new(schedule.into_iter().collect())?,
+            Some(schedule) => Rules::new(schedule.0.into_iter().collect())?,
         };
         if rules.activation() != config.block_timestamp {
             return Err(ConfigError::RulesStart);
@@ -110,7 +150,7 @@ impl TryFrom<Config> for Genesis {
             Some(name) => EvmRevision::from_name(&name).ok_or(ConfigError::EvmRevision(name))?,
         };
         let mut parameters = Parameters::default();
-        for (name, value) in config.parameters {
+        for (name, value) in config.parameters.0 {
             let parameter = Parameter::ALL
                 .into_iter()
                 .find(|parameter| parameter.spec().name == name)
@@ -158,22 +198,22 @@ impl From<Genesis> for Config {
         Self {
             block_timestamp: profile.rules.activation(),
             chain_id: genesis.chain_id,
-            rules: Some(profile.rules.schedule().iter().copied().collect()),
+            rules: Some(Unique(profile.rules.schedule().iter().copied().collect())),
             marker: Some(profile.marker.code()),
             warm: profile.warm,
             value_visible: profile.value_visible,
             evm_revision: Some(profile.evm_revision.name().into()),
             dev: genesis.dev,
             governor: genesis.governor,
-            parameters: Parameter::ALL
-                .into_iter()
-                .map(|parameter| {
-                    (
-                        parameter.spec().name.into(),
-                        Decimal::Text(genesis.parameters.get(parameter).to_string()),
-                    )
-                })
-                .collect(),
+            parameters: Unique(
+                Parameter::ALL
+                    .into_iter()
+                    .map(|parameter| {
+                        let value = genesis.parameters.get(parameter).to_string();
+                        (parameter.spec().name.into(), Decimal::Text(value))
+                    })
+                    .collect(),
+            ),
             pending_teleports: genesis
                 .pending_teleports
                 .iter()

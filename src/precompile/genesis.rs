@@ -11,7 +11,7 @@ use crate::{
     teleport,
     work::storage::store_seeds,
 };
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use pars_mldsa::{ParameterSet, Verifier};
 use pars_protocol::{
     ADDRESS, Parameter, Parameters, Pool, TeleportMessage, economics::DIFFICULTY_ONE, ids,
@@ -114,12 +114,17 @@ impl Genesis {
         }
         self.parameters.check()?;
         let mut keys = std::collections::BTreeSet::new();
+        let mut sum = U256::ZERO;
         for (index, message) in self.pending_teleports.iter().enumerate() {
             let refuse = |reason| ActivationError::Teleport { index, reason };
             self.payee(message).map_err(refuse)?;
             if !keys.insert((message.src_chain, message.nonce)) {
                 return Err(refuse("its source and nonce stand twice"));
             }
+            // Beyond that, supply could not hold them, and the last claims would be refused for ever.
+            sum = sum
+                .checked_add(message.amount)
+                .ok_or_else(|| refuse("the amounts sum beyond 256 bits"))?;
         }
         Ok(())
     }

@@ -68,6 +68,16 @@ pub struct MemoryHost {
     call: Call,
     gas_left: u64,
     logs: Vec<LogData>,
+    /// What the running call changed, oldest first.
+    journal: Vec<Change>,
+}
+
+/// A value that a call replaced.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Slot(U256, Option<U256>),
+    Native(Address, Option<U256>),
+    Nonce(u64),
 }
 
 impl MemoryHost {
@@ -83,14 +93,15 @@ impl MemoryHost {
             call: Call::new(Address::ZERO, Bytes::new(), u64::MAX),
             gas_left: u64::MAX,
             logs: Vec::new(),
+            journal: Vec::new(),
         }
     }
 
     /// Runs a call as an EVM frame does: whatever does not succeed leaves no trace.
     pub fn execute(&mut self, precompile: &Precompile, call: Call) -> Executed {
-        let before = (self.account.clone(), self.native.clone());
         self.gas_left = call.gas;
         self.logs.clear();
+        self.journal.clear();
         self.call = call;
         let input = self.call.input.clone();
         let outcome = precompile.call(self, &input);
@@ -102,8 +113,21 @@ impl MemoryHost {
         if let Outcome::Success(_) = outcome {
             return Executed { outcome, gas_used, logs };
         }
-        (self.account, self.native) = before;
+        self.undo();
         Executed { outcome, gas_used, logs: Vec::new() }
+    }
+
+    /// Takes back what the call changed, newest first.
+    fn undo(&mut self) {
+        while let Some(change) = self.journal.pop() {
+            match change {
+                Change::Slot(slot, Some(value)) => drop(self.account.storage.insert(slot, value)),
+                Change::Slot(slot, None) => drop(self.account.storage.remove(&slot)),
+                Change::Native(address, Some(balance)) => drop(self.native.insert(address, balance)),
+                Change::Native(address, None) => drop(self.native.remove(&address)),
+                Change::Nonce(nonce) => self.account.nonce = nonce,
+            }
+        }
     }
 }
 
@@ -119,11 +143,12 @@ impl Host for MemoryHost {
                 return Err(Fatal::Host("injected write failure".into()));
             }
         }
-        if value.is_zero() {
-            self.account.storage.remove(&slot);
+        let before = if value.is_zero() {
+            self.account.storage.remove(&slot)
         } else {
-            self.account.storage.insert(slot, value);
-        }
+            self.account.storage.insert(slot, value)
+        };
+        self.journal.push(Change::Slot(slot, before));
         Ok(())
     }
 
@@ -138,6 +163,7 @@ impl Host for MemoryHost {
     }
 
     fn ensure_alive(&mut self) -> Result<(), Fatal> {
+        self.journal.push(Change::Nonce(self.account.nonce));
         self.account.nonce = self.account.nonce.max(1);
         Ok(())
     }
@@ -147,7 +173,8 @@ impl Host for MemoryHost {
         let Some(balance) = balance.checked_add(amount) else {
             return Ok(false);
         };
-        self.native.insert(to, balance);
+        let before = self.native.insert(to, balance);
+        self.journal.push(Change::Native(to, before));
         Ok(true)
     }
 

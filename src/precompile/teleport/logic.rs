@@ -30,11 +30,11 @@ pub(crate) fn claim_teleport(context: &mut Context<'_>, arguments: &[u8]) -> Res
         Status::Claimed => return Err(revert(TeleportAlreadyClaimed { teleportId: id })),
         Status::Pending => {}
     }
-    let record = storage::load(context, id)?;
-    storage::settle(context, id, record.recipient)?;
-    token::logic::mint(context, record.recipient, record.amount)?;
-    context.emit(&TeleportClaimed { teleportId: id, recipient: record.recipient, amount: record.amount })?;
-    Ok(claimTeleportCall::abi_encode_returns(&record.amount).into())
+    let (recipient, amount) = storage::payment(context, id)?;
+    storage::settle(context, id, recipient)?;
+    token::logic::mint(context, recipient, amount)?;
+    context.emit(&TeleportClaimed { teleportId: id, recipient, amount })?;
+    Ok(claimTeleportCall::abi_encode_returns(&amount).into())
 }
 
 /// The stored list: delivery order, but a claim moved the last entry into its gap. Each entry is paid before it is

@@ -60,6 +60,11 @@ pub(crate) fn load(context: &mut Context<'_>, id: B256) -> Result<Record, Stop> 
     })
 }
 
+/// Who is paid, and how much: the two fields that a claim reads and pays for.
+pub(crate) fn payment(context: &mut Context<'_>, id: B256) -> Result<(Address, U256), Stop> {
+    Ok((TELEPORT_RECIPIENT.at(id).get(context)?, TELEPORT_AMOUNT.at(id).get(context)?))
+}
+
 /// Stores a message as pending for its recipient.
 pub(crate) fn deliver(
     context: &mut Context<'_>,
@@ -87,10 +92,15 @@ pub(crate) fn settle(context: &mut Context<'_>, id: B256, recipient: Address) ->
     let list = TELEPORT_PENDING.at(recipient);
     let index = TELEPORT_INDEX.at(id).get(context)?;
     let length = list.len(context)?;
-    let last = length.checked_sub(1).ok_or_else(overflow)?;
+    let place = list.at(index);
+    // A pending teleport stands in the list, at its index. Were it elsewhere, another's entry would be overwritten.
+    let last = length.checked_sub(1).filter(|last| index <= *last);
+    let (Some(last), true) = (last, place.get(context)? == id) else {
+        return Err(Stop::Fatal(crate::Fatal::CorruptState(place.key())));
+    };
     let moved = list.at(last).get(context)?;
     if moved != id {
-        list.at(index).set(context, moved)?;
+        place.set(context, moved)?;
         TELEPORT_INDEX.at(moved).set(context, index)?;
     }
     list.at(last).set(context, B256::ZERO)?;

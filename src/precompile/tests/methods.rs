@@ -1,0 +1,125 @@
+//! One legal call of every method, with the gas it costs: what the tests of surface, gas and atomicity run over.
+
+use super::*;
+use crate::{
+    dispatch::{Mutability, method_table},
+    storage::layout::PENDING_GOVERNOR,
+};
+use pars_mldsa::SigningKey;
+use pars_protocol::{
+    abi::{IAIMining::*, IAIMiningGovernance::*, IAIMiningInspector::*},
+    ids,
+};
+
+/// A legal call.
+pub(super) struct Sample {
+    pub(super) signature: &'static str,
+    pub(super) call: Call,
+    pub(super) mutability: Mutability,
+    /// What it costs, to the unit: written out, so that a changed price is a changed test.
+    pub(super) gas: u64,
+}
+
+fn sample<C: SolCall>(mutability: Mutability, caller: Address, question: &C, gas: u64) -> Sample {
+    Sample { signature: C::SIGNATURE, call: from(caller, question.abi_encode()), mutability, gas }
+}
+
+/// Two teleports wait for the recipient.
+pub(super) fn teleports() -> [TeleportMessage; 2] {
+    [1, 2].map(|nonce| teleport_of(nonce, RECIPIENT, U256::from(nonce * 1_000)))
+}
+
+/// A state in which every sample is legal.
+pub(super) fn ready() -> MemoryHost {
+    let mut host = host(&genesis_with(teleports().to_vec()));
+    put(&mut host, PENDING_GOVERNOR.key(), U256::from_be_slice(RELAYER.as_slice()));
+    host
+}
+
+fn bytes(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+/// The golden gas table: every method, and every parameter set where the price depends on it.
+pub(super) fn samples() -> Vec<Sample> {
+    use Mutability::{View, Write};
+    let miner = Miner::new(ParameterSet::MlDsa44, 1, 1);
+    let work = miner.statement.context;
+    let id = ids::teleport_id(&teleports()[0]);
+    let key = bytes(miner.public_key());
+    let name = Parameter::Base.name();
+    let mut all = vec![
+        sample(View, RELAYER, &miningBalanceCall { miner: RECIPIENT }, 8_116),
+        sample(Write, RELAYER, &claimTeleportCall { teleportId: id }, 70_828),
+        sample(View, RELAYER, &pendingTeleportsCall { recipient: RECIPIENT }, 12_316),
+        sample(View, RELAYER, &isSpentCall { workId: miner.work_id() }, 8_116),
+        sample(View, RELAYER, &acceptedWorkCall { workId: miner.work_id() }, 8_116),
+        sample(View, RELAYER, &isJobPaidCall { deviceId: work.device_id, jobId: work.job_id }, 8_124),
+        sample(
+            View,
+            RELAYER,
+            &computeWorkIdCall { deviceId: work.device_id, nonce: work.nonce, chainId: 6133 },
+            6_032,
+        ),
+        sample(View, RELAYER, &deriveAddressCall { publicKey: key.clone() }, 6_352),
+        sample(View, RELAYER, &getSecurityLevelCall { publicKey: key }, 6_352),
+        sample(View, RELAYER, &getTeleportDetailsCall { teleportId: id }, 18_616),
+        sample(View, RELAYER, &quoteRewardCall { tier: 1, units: 1_000_000 }, 34_924),
+        sample(View, RELAYER, &poolInfoCall { pool: 1 }, 34_916),
+        sample(View, RELAYER, &epochInfoCall {}, 34_908),
+        sample(View, RELAYER, &epochSeedsCall {}, 34_908),
+        sample(View, RELAYER, &parameterCall { name }, 8_116),
+        sample(View, RELAYER, &versionCall {}, 6_008),
+        sample(
+            Write,
+            GOVERNOR,
+            &setParameterCall { name, value: U256::from(9_000_000_000_u64) },
+            104_961,
+        ),
+        sample(Write, GOVERNOR, &proposeGovernorCall { proposed: RECIPIENT }, 31_716),
+        sample(Write, RELAYER, &acceptGovernorCall {}, 19_608),
+        sample(View, RELAYER, &governorCall {}, 8_108),
+        sample(View, RELAYER, &pendingGovernorCall {}, 8_108),
+    ];
+    for (set, submit, verify) in [
+        (ParameterSet::MlDsa44, 311_739, 15_018),
+        (ParameterSet::MlDsa65, 317_123, 20_402),
+        (ParameterSet::MlDsa87, 325_611, 28_890),
+    ] {
+        let proof = Miner::new(set, 1, 1).proof();
+        let question = submitWorkProofCall { proof, attestation: Bytes::new() };
+        all.push(sample(Write, RELAYER, &question, submit));
+        let key = SigningKey::from_seed(set, &[1; 32]);
+        let sig = key.sign(b"hello", b"", &[0; 32]).unwrap();
+        let question =
+            verifyMLDSACall { pk: bytes(key.public_key()), msg: bytes(b"hello"), sig: sig.into() };
+        all.push(sample(View, RELAYER, &question, verify));
+    }
+    all
+}
+
+#[test]
+fn every_method_has_a_sample() {
+    let sampled: std::collections::BTreeSet<_> =
+        samples().iter().map(|sample| (sample.signature, sample.mutability == Mutability::Write)).collect();
+    let table: std::collections::BTreeSet<_> =
+        method_table().map(|(signature, _, mutability)| (signature, mutability == Mutability::Write)).collect();
+    assert_eq!(sampled, table);
+    assert_eq!(method_table().count(), 23, "a method stands twice, or was added without a look at these tests");
+}
+
+#[test]
+fn a9_selectors_are_those_of_their_signatures_and_differ() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (signature, selector, _) in method_table() {
+        assert_eq!(alloy_primitives::keccak256(signature)[..4], selector, "{signature}");
+        assert!(seen.insert(selector));
+    }
+}
+
+#[test]
+fn every_sample_succeeds() {
+    for sample in samples() {
+        accepted(&mut ready(), &precompile(), sample.call);
+    }
+}
