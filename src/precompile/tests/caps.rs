@@ -35,7 +35,8 @@ fn units_up_to_the_ceiling_of_the_jobs_seconds_and_one_are_allowed() {
     }
     // The longest job reaches one second more than an epoch: the device's ceiling comes next.
     let ceiling = CEILING * 3_600;
-    let expected = error(DeviceUnitsReached { units: U256::from(ceiling + CEILING), ceiling: U256::from(ceiling) });
+    let expected =
+        error(DeviceUnitsReached { units: U256::from(ceiling + CEILING), ceiling: U256::from(ceiling) });
     let longest = long_job(1, CEILING * 3_601, 3_600);
     refused(&mut host(&genesis()), &precompile, call(unsigned(&longest)), &expected);
     for units in [u64::MAX, u64::MAX / CEILING] {
@@ -73,8 +74,7 @@ fn a_reward_equal_to_the_minimum_is_paid() {
     let reward = 1_000_000 * UNIT;
     let mut wants = miner(1, 1_000_000);
     wants.statement.min_reward = reward + 1;
-    let expected =
-        error(RewardBelowMinimum { reward: U256::from(reward), minimum: U256::from(reward + 1) });
+    let expected = error(RewardBelowMinimum { reward: U256::from(reward), minimum: U256::from(reward + 1) });
     refused(&mut host, &precompile, call(unsigned(&wants)), &expected);
     wants.statement.min_reward = u128::MAX;
     let expected = error(RewardBelowMinimum { reward: U256::from(reward), minimum: U256::from(u128::MAX) });
@@ -222,7 +222,11 @@ fn times_near_both_ends_of_u64_neither_wrap_nor_panic() {
                     && completed - began <= 3_600
                     && u128::from(completed) + 7_200 >= u128::from(now);
                 let outcome = host.execute(&precompile, call(unsigned(&miner))).outcome;
-                assert_eq!(matches!(outcome, Outcome::Success(_)), legal, "{now} {began} {completed} {outcome:?}");
+                assert_eq!(
+                    matches!(outcome, Outcome::Success(_)),
+                    legal,
+                    "{now} {began} {completed} {outcome:?}"
+                );
                 assert!(matches!(outcome, Outcome::Success(_) | Outcome::Revert(_)));
             }
         }
@@ -234,10 +238,7 @@ fn a4_sums_at_the_end_of_256_bits_are_refused_never_wrapped() {
     use crate::storage::layout::{BALANCES, TOTAL_SUPPLY};
     let (precompile, _) = stubbed(true);
     let reward = U256::from(UNIT);
-    for (slot, name) in [
-        (TOTAL_SUPPLY.key(), "supply"),
-        (BALANCES.at(RECIPIENT).key(), "balance"),
-    ] {
+    for (slot, name) in [(TOTAL_SUPPLY.key(), "supply"), (BALANCES.at(RECIPIENT).key(), "balance")] {
         let mut host = host(&genesis());
         put(&mut host, slot, U256::MAX - reward + U256::ONE);
         println!("{name}");

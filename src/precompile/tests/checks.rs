@@ -302,7 +302,8 @@ fn c2_each_row_refuses_alone_with_real_cryptography() {
             if !case.valid {
                 case.patches.push((WorkProof::length(set) - 1, 0xff));
             }
-            let expected = (row.error)(&case).map_or(Outcome::OutOfGas, |error| Outcome::Revert(error.into()));
+            let expected =
+                (row.error)(&case).map_or(Outcome::OutOfGas, |error| Outcome::Revert(error.into()));
             let call = case.call(true);
             let executed = refused(&mut case.host(), &precompile(), call, &expected);
             assert!(executed.gas_used <= gas::input(gas::MAX_INPUT) + gas::operation::submit_work_proof(set));
@@ -365,7 +366,9 @@ fn f3_each_payee_that_nobody_holds_is_refused() {
         refused(&mut case.host(), &precompile(), call, &error(InvalidRecipient { recipient }));
     }
     // One bit beside them is somebody's.
-    for recipient in [Address::with_last_byte(1), Address::from_word(ADDRESS.into_word() | B256::with_last_byte(1))] {
+    for recipient in
+        [Address::with_last_byte(1), Address::from_word(ADDRESS.into_word() | B256::with_last_byte(1))]
+    {
         let mut case = Case::new(ParameterSet::MlDsa65);
         case.statement().recipient = recipient;
         let call = case.call(true);
@@ -464,9 +467,10 @@ fn c9_a_signature_under_another_context_string_never_pays() {
 
 #[test]
 fn f9_of_four_chains_only_the_named_one_pays() {
-    for (named, chain) in [6133, 7070, 96_369, 200_200].into_iter().flat_map(|named| {
-        [6133_u32, 7070, 96_369, 200_200].map(|chain| (named, chain))
-    }) {
+    for (named, chain) in [6133, 7070, 96_369, 200_200]
+        .into_iter()
+        .flat_map(|named| [6133_u32, 7070, 96_369, 200_200].map(|chain| (named, chain)))
+    {
         let mut miner = Miner::new(ParameterSet::MlDsa44, 1, 1);
         miner.statement.context.chain_id = named;
         let mut host = host(&Genesis::dev(chain, GOVERNOR));

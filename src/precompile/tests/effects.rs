@@ -134,10 +134,7 @@ fn b7_topics_and_data_of_the_events_are_those_of_their_signatures() {
             "WorkAccepted(bytes32,address,bytes32,bytes32,address,bytes32,bytes32,uint8,uint16,uint64,uint256,uint256,uint64)"
         )
     );
-    assert_eq!(
-        work.topics()[1..],
-        [miner.work_id(), RECIPIENT.into_word(), miner.statement.context.job_id]
-    );
+    assert_eq!(work.topics()[1..], [miner.work_id(), RECIPIENT.into_word(), miner.statement.context.job_id]);
     // Ten words that are not indexed, as gas.rs prices them.
     assert_eq!((transfer.topics().len(), transfer.data.len()), (3, 32));
     assert_eq!((work.topics().len(), work.data.len()), (4, 10 * 32));
@@ -184,7 +181,10 @@ fn f2_h5_whoever_relays_a_proof_the_signed_recipient_is_paid() {
         let (output, executed) = accepted(&mut host, &precompile, from(caller, miner.calldata()));
         assert_eq!(view(&mut host, &precompile, miningBalanceCall { miner: RECIPIENT }), U256::from(REWARD));
         // The one who copied the proof and came second gets nothing.
-        assert!(matches!(host.execute(&precompile, from(RECIPIENT, miner.calldata())).outcome, Outcome::Revert(_)));
+        assert!(matches!(
+            host.execute(&precompile, from(RECIPIENT, miner.calldata())).outcome,
+            Outcome::Revert(_)
+        ));
         states.push((state(&host), output, executed));
     }
     assert!(states.windows(2).all(|pair| pair[0] == pair[1]), "the caller left a trace");

@@ -2,11 +2,7 @@
 
 use super::methods::{Sample, ready, samples};
 use super::*;
-use crate::{
-    Fatal, Host, OutOfGas,
-    gas,
-    storage::layout::*,
-};
+use crate::{Fatal, Host, OutOfGas, gas, storage::layout::*};
 use alloy_primitives::LogData;
 use pars_protocol::{
     abi::{IAIMining::*, IAIMiningErrors::*},
@@ -124,7 +120,8 @@ fn g3_the_longest_message_is_verified_and_one_byte_more_is_not_looked_at() {
 fn g5_the_verifier_is_not_asked_when_gas_is_short() {
     for Sample { signature, call, gas, .. } in samples() {
         let (precompile, stub) = stubbed(true);
-        let verifies = u64::from(signature.starts_with("submitWorkProof") || signature.starts_with("verifyMLDSA"));
+        let verifies =
+            u64::from(signature.starts_with("submitWorkProof") || signature.starts_with("verifyMLDSA"));
         refused(&mut ready(), &precompile, Call { gas: gas - 1, ..call.clone() }, &Outcome::OutOfGas);
         assert_eq!(stub.calls(), 0, "{signature}");
         accepted(&mut ready(), &precompile, Call { gas, ..call });
@@ -271,7 +268,9 @@ fn g2_the_price_covers_the_storage_that_a_call_touches() {
         covered(later.clone(), &call, signature);
     }
     // The same with the attested pool's counters to clear.
-    for slot in [POOL_UNITS.at(1).key(), POOL_PAID.at(1).key(), POOL_NATIVE_PAID.at(1).key(), POOL_PROOFS.at(1).key()] {
+    for slot in
+        [POOL_UNITS.at(1).key(), POOL_PAID.at(1).key(), POOL_NATIVE_PAID.at(1).key(), POOL_PROOFS.at(1).key()]
+    {
         put(&mut later, slot, U256::ONE);
     }
     covered(later, &call(unsigned(&Miner::new(ParameterSet::MlDsa44, 1, 1))), "submission at a roll");
@@ -283,7 +282,11 @@ fn g2_the_price_of_a_view_and_a_claim_covers_their_reads_at_a_long_list() {
     let mut host = host(&genesis_with(messages.clone()));
     // Supply is written anew once in a chain's life.
     put(&mut host, TOTAL_SUPPLY.key(), U256::ONE);
-    covered(host.clone(), &call(pendingTeleportsCall { recipient: RECIPIENT }.abi_encode()), "pendingTeleports");
+    covered(
+        host.clone(),
+        &call(pendingTeleportsCall { recipient: RECIPIENT }.abi_encode()),
+        "pendingTeleports",
+    );
     for message in [&messages[0], &messages[7], &messages[19]] {
         let id = ids::teleport_id(message);
         covered(host.clone(), &call(claimTeleportCall { teleportId: id }.abi_encode()), "claimTeleport");

@@ -7,7 +7,10 @@ use crate::{
     storage::layout::*,
 };
 use alloy_primitives::uint;
-use pars_protocol::{ADDRESS, parameters::{JointBound, ParameterError}};
+use pars_protocol::{
+    ADDRESS,
+    parameters::{JointBound, ParameterError},
+};
 use serde_json::{Value, json};
 
 #[test]
@@ -46,8 +49,22 @@ fn a11_activation_writes_the_account_and_nothing_else() {
     // Defaults of consensus.md, "Widths and money".
     let e22 = 10_000 * ONE;
     let defaults = [
-        10_000_000_000, 10_000_000_000, 1_000_000_000_000, 4 * ONE, 1_000_000_000_000, 100_000_000_000,
-        4 * e22, 4 * e22 / 10, 4 * e22, 4 * e22 / 10, 400 * ONE, 400 * ONE, 3_600, 3_600, 7_200, 60,
+        10_000_000_000,
+        10_000_000_000,
+        1_000_000_000_000,
+        4 * ONE,
+        1_000_000_000_000,
+        100_000_000_000,
+        4 * e22,
+        4 * e22 / 10,
+        4 * e22,
+        4 * e22 / 10,
+        400 * ONE,
+        400 * ONE,
+        3_600,
+        3_600,
+        7_200,
+        60,
     ];
     assert_eq!(Parameter::ALL.map(|parameter| genesis.parameters.get(parameter)), defaults);
 }
@@ -95,7 +112,8 @@ fn law_10_the_chain_id_is_the_hosts_and_never_truncated() {
 fn h1_genesis_obeys_the_bounds_of_governance() {
     for parameter in Parameter::ALL {
         let spec = parameter.spec();
-        for value in [spec.min.checked_sub(1), spec.max.checked_add(1), Some(u128::MAX)].into_iter().flatten() {
+        for value in [spec.min.checked_sub(1), spec.max.checked_add(1), Some(u128::MAX)].into_iter().flatten()
+        {
             let genesis = Genesis { parameters: genesis().parameters.with(parameter, value), ..genesis() };
             let expected = ParameterError::OutOfBounds { parameter, value }.into();
             refuses(&genesis, u64::from(CHAIN_ID), &expected);
@@ -157,7 +175,10 @@ fn f3_teleports_that_no_source_emits_are_refused() {
         refuses(&genesis_with(vec![good, message]), u64::from(CHAIN_ID), &expected);
     }
     // One nonce of two sources is two messages; a sum of exactly 2^256 − 1 can be paid.
-    let other = with(|m| { m.src_chain = 7071; m.nonce = 1; });
+    let other = with(|m| {
+        m.src_chain = 7071;
+        m.nonce = 1;
+    });
     genesis_with(vec![good, other]).check().unwrap();
     let rest = with(|m| m.amount = U256::MAX - U256::from(5));
     genesis_with(vec![good, rest]).check().unwrap();
@@ -277,7 +298,8 @@ fn every_configuration_survives_json() {
 #[test]
 fn numbers_may_be_decimal_strings_or_small_integers() {
     let mut value = minimal();
-    value["parameters"] = json!({ "max_job": 3000, "max_age": "8000", "native_cap_attested": "40000000000000000000000" });
+    value["parameters"] =
+        json!({ "max_job": 3000, "max_age": "8000", "native_cap_attested": "40000000000000000000000" });
     let parameters = read(&value).unwrap().parameters;
     assert_eq!(parameters.get(Parameter::MaxJob), 3_000);
     assert_eq!(parameters.get(Parameter::MaxAge), 8_000);
@@ -312,7 +334,10 @@ fn the_json_is_read_strictly() {
         (edit("parameters", json!({ "base": "1_0" })), "base is not a decimal number"),
         (edit("parameters", json!({ "base": "" })), "base is not a decimal number"),
         (edit("parameters", json!({ "base": "1".repeat(100) })), "base is not a decimal number"),
-        (edit("parameters", json!({ "base": "340282366920938463463374607431768211456" })), "base is not a decimal number"),
+        (
+            edit("parameters", json!({ "base": "340282366920938463463374607431768211456" })),
+            "base is not a decimal number",
+        ),
         (edit("parameters", json!({ "base": 1.5 })), "did not match"),
         (edit("parameters", json!({ "base": -1 })), "did not match"),
         (edit("parameters", json!({ "base": null })), "did not match"),

@@ -79,7 +79,9 @@ fn h1_only_the_governor_sets() {
 fn h1_unknown_names_are_refused() {
     let (precompile, _) = stubbed(true);
     let mut host = host(&genesis());
-    for unknown in [name(""), name("Base"), name("base "), name("bas"), name("governor"), B256::repeat_byte(0xff)] {
+    for unknown in
+        [name(""), name("Base"), name("base "), name("bas"), name("governor"), B256::repeat_byte(0xff)]
+    {
         let expected = error(UnknownParameter { name: unknown });
         refused(&mut host, &precompile, from(GOVERNOR, set_named(unknown, U256::ONE)), &expected);
         refused(&mut host, &precompile, call(parameterCall { name: unknown }.abi_encode()), &expected);
@@ -98,7 +100,13 @@ fn h1_each_parameter_stays_within_its_bounds() {
         let spec = parameter.spec();
         let [minimum, maximum] = [spec.min, spec.max].map(U256::from);
         let below = minimum.checked_sub(U256::ONE);
-        let over = [maximum + U256::ONE, U256::from(u128::MAX), U256::ONE << 128, (U256::ONE << 128) + minimum, U256::MAX];
+        let over = [
+            maximum + U256::ONE,
+            U256::from(u128::MAX),
+            U256::ONE << 128,
+            (U256::ONE << 128) + minimum,
+            U256::MAX,
+        ];
         for value in over.into_iter().chain(below) {
             let expected = error(ParameterOutOfBounds { name: parameter.name(), value, minimum, maximum });
             refused(&mut host, &precompile, from(GOVERNOR, set_named(parameter.name(), value)), &expected);
@@ -145,7 +153,12 @@ fn h1_one_step_is_a_quarter_either_way_or_the_floor() {
     put_parameter(&mut host, Parameter::FutureDrift, 3);
     moves(&mut host.clone(), Parameter::FutureDrift, 8);
     moves(&mut host.clone(), Parameter::FutureDrift, 1);
-    refused(&mut host, &precompile, set(Parameter::FutureDrift, 9), &too_large(Parameter::FutureDrift, 9, 1, 8));
+    refused(
+        &mut host,
+        &precompile,
+        set(Parameter::FutureDrift, 9),
+        &too_large(Parameter::FutureDrift, 9, 1, 8),
+    );
 }
 
 #[test]
@@ -321,10 +334,9 @@ fn a_changed_epoch_length_counts_from_the_next_roll() {
         assert_eq!(epoch(&mut host), expected);
     }
     prove(&mut host, 2);
-    for (later, expected) in [
-        (7_200 + 2_699, (3, NOW + 7_200, 2_700)),
-        (7_200 + 2_700, (4, NOW + 9_900, 2_700)),
-    ] {
+    for (later, expected) in
+        [(7_200 + 2_699, (3, NOW + 7_200, 2_700)), (7_200 + 2_700, (4, NOW + 9_900, 2_700))]
+    {
         host.block_timestamp = NOW + later;
         assert_eq!(epoch(&mut host), expected);
     }

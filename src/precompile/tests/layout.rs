@@ -1,7 +1,10 @@
 //! Where each field lies, and what happens when a slot holds what the precompile never writes.
 
 use super::*;
-use crate::{Fatal, storage::{fields, layout::*}};
+use crate::{
+    Fatal,
+    storage::{fields, layout::*},
+};
 use alloy_primitives::uint;
 use pars_protocol::{
     abi::{IAIMining::*, IAIMiningGovernance::*, IAIMiningInspector::*},

@@ -70,12 +70,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample(View, RELAYER, &epochSeedsCall {}, 34_908),
         sample(View, RELAYER, &parameterCall { name }, 8_116),
         sample(View, RELAYER, &versionCall {}, 6_008),
-        sample(
-            Write,
-            GOVERNOR,
-            &setParameterCall { name, value: U256::from(9_000_000_000_u64) },
-            104_961,
-        ),
+        sample(Write, GOVERNOR, &setParameterCall { name, value: U256::from(9_000_000_000_u64) }, 104_961),
         sample(Write, GOVERNOR, &proposeGovernorCall { proposed: RECIPIENT }, 31_716),
         sample(Write, RELAYER, &acceptGovernorCall {}, 19_608),
         sample(View, RELAYER, &governorCall {}, 8_108),
@@ -91,8 +86,7 @@ pub(super) fn samples() -> Vec<Sample> {
         all.push(sample(Write, RELAYER, &question, submit));
         let key = SigningKey::from_seed(set, &[1; 32]);
         let sig = key.sign(b"hello", b"", &[0; 32]).unwrap();
-        let question =
-            verifyMLDSACall { pk: bytes(key.public_key()), msg: bytes(b"hello"), sig: sig.into() };
+        let question = verifyMLDSACall { pk: bytes(key.public_key()), msg: bytes(b"hello"), sig: sig.into() };
         all.push(sample(View, RELAYER, &question, verify));
     }
     all
@@ -102,10 +96,15 @@ pub(super) fn samples() -> Vec<Sample> {
 fn every_method_has_a_sample() {
     let sampled: std::collections::BTreeSet<_> =
         samples().iter().map(|sample| (sample.signature, sample.mutability == Mutability::Write)).collect();
-    let table: std::collections::BTreeSet<_> =
-        method_table().map(|(signature, _, mutability)| (signature, mutability == Mutability::Write)).collect();
+    let table: std::collections::BTreeSet<_> = method_table()
+        .map(|(signature, _, mutability)| (signature, mutability == Mutability::Write))
+        .collect();
     assert_eq!(sampled, table);
-    assert_eq!(method_table().count(), 23, "a method stands twice, or was added without a look at these tests");
+    assert_eq!(
+        method_table().count(),
+        23,
+        "a method stands twice, or was added without a look at these tests"
+    );
 }
 
 #[test]

@@ -36,10 +36,7 @@ const SETS: [ParameterSet; 3] = [ParameterSet::MlDsa44, ParameterSet::MlDsa65, P
 const ONE: u128 = 1_000_000_000_000_000_000;
 
 /// Seed of every random run here; `PARS_SEED` overrides it. Printed with a failing test.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the environment chooses what to try, never what is right"
-)]
+#[expect(clippy::disallowed_methods, reason = "the environment chooses what to try, never what is right")]
 fn seed() -> u64 {
     let seed = std::env::var("PARS_SEED").map_or(0x0300, |seed| seed.parse().expect("PARS_SEED is a u64"));
     println!("PARS_SEED={seed}");

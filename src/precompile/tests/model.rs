@@ -92,7 +92,11 @@ impl Model {
             native: BTreeMap::new(),
             rewards: U256::ZERO,
             claimed: U256::ZERO,
-            teleports: genesis.pending_teleports.iter().map(|message| (id(message), (*message, false))).collect(),
+            teleports: genesis
+                .pending_teleports
+                .iter()
+                .map(|message| (id(message), (*message, false)))
+                .collect(),
             pending,
         }
     }
@@ -115,7 +119,8 @@ impl Model {
             let mut d = pool.d;
             if pool.proofs > 0 {
                 let target = self.get(&format!("target_{name}"));
-                let mut t = (u(ONE) * target / pool.units.max(U256::ONE)).min(d + d / u(4_u8)).max(d / u(4_u8));
+                let mut t =
+                    (u(ONE) * target / pool.units.max(U256::ONE)).min(d + d / u(4_u8)).max(d / u(4_u8));
                 if pool.paid + self.get("proof_cap") > self.get(&format!("pool_cap_{name}")) {
                     t = t.min(d);
                 }
@@ -155,7 +160,8 @@ impl Model {
         if completion + seconds("max_age") < now {
             return fail(TimestampTooOld { completion, oldest: now - seconds("max_age") });
         }
-        let work_id = [work.device_id.as_slice(), work.nonce.as_slice(), &work.chain_id.to_le_bytes()].concat();
+        let work_id =
+            [work.device_id.as_slice(), work.nonce.as_slice(), &work.chain_id.to_le_bytes()].concat();
         let work_id = B256::from(*blake3::hash(&work_id).as_bytes());
         if self.spent.contains_key(&work_id) {
             return fail(WorkAlreadySpent { workId: work_id });
@@ -358,7 +364,8 @@ impl Model {
 /// The first joint bound that parameters break, in the order of the specification.
 fn broken(after: &BTreeMap<&'static str, u128>) -> Option<&'static str> {
     let get = |name: &str| u(after[name]);
-    let emission = |rate: &str, pool: &str| get(rate) * get(&format!("target_{pool}")) * get("d_max") / u(ONE);
+    let emission =
+        |rate: &str, pool: &str| get(rate) * get(&format!("target_{pool}")) * get("d_max") / u(ONE);
     let ten_22 = u(10_000_u16) * u(ONE);
     let unit = get("base") * get("d_min") * u(6_000_u16);
     [

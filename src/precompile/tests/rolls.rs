@@ -56,8 +56,14 @@ fn law_11_before_the_first_acceptance_views_answer_the_epoch_that_would_open() {
         assert_eq!(seen.epoch, (1, now, 3_600));
         assert_eq!(seen.seeds, (first, B256::ZERO));
         let one = U256::from(ONE);
-        assert_eq!(seen.pools[0], (one, 0, U256::ZERO, U256::from(4_000 * ONE), U256::from(100_000_000_000_u64)));
-        assert_eq!(seen.pools[1], (one, 0, U256::ZERO, U256::from(40_000 * ONE), U256::from(1_000_000_000_000_u64)));
+        assert_eq!(
+            seen.pools[0],
+            (one, 0, U256::ZERO, U256::from(4_000 * ONE), U256::from(100_000_000_000_u64))
+        );
+        assert_eq!(
+            seen.pools[1],
+            (one, 0, U256::ZERO, U256::from(40_000 * ONE), U256::from(1_000_000_000_000_u64))
+        );
     }
     prove(&mut host, 1, 1);
     assert_eq!(see(&mut host).epoch, (1, NOW + 100_000, 3_600));

@@ -125,13 +125,9 @@ fn pending_teleports_stand_in_delivery_order_and_the_last_fills_a_gap() {
     let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|n| id(&messages[n]));
     assert_eq!(pending(&mut host, RECIPIENT), [a, b, c, d, e]);
     assert!(pending(&mut host, RELAYER).is_empty());
-    for (claimed, left) in [
-        (b, vec![a, e, c, d]),
-        (a, vec![d, e, c]),
-        (c, vec![d, e]),
-        (d, vec![e]),
-        (e, vec![]),
-    ] {
+    for (claimed, left) in
+        [(b, vec![a, e, c, d]), (a, vec![d, e, c]), (c, vec![d, e]), (d, vec![e]), (e, vec![])]
+    {
         accepted(&mut host, &precompile, call(claim(claimed)));
         assert_eq!(pending(&mut host, RECIPIENT), left);
         for (index, entry) in left.iter().enumerate() {
@@ -166,7 +162,8 @@ fn g1_each_entry_is_paid_before_it_is_read() {
         assert_eq!(output.len() as u64, 32 * (2 + count));
         // Out of gas at each entry, and half-way between two.
         for entry in 0..=count {
-            for gas in [6_016 + 2_100 * entry, 6_016 + 2_100 * entry + 1_050, 6_016 + 2_100 * (entry + 1) - 1] {
+            for gas in [6_016 + 2_100 * entry, 6_016 + 2_100 * entry + 1_050, 6_016 + 2_100 * (entry + 1) - 1]
+            {
                 let call = Call { gas, ..call(input.clone()) };
                 refused(&mut host, &precompile, call, &Outcome::OutOfGas);
             }
@@ -189,7 +186,7 @@ fn f10_a_thousand_entries_cannot_keep_a_recipient_from_its_claims() {
         let (output, executed) = accepted(&mut host, &precompile, call(claim(claimed)));
         prices.insert(executed.gas_used);
         paid += U256::from_be_slice(&output);
-        if left.len() % 97 == 0 {
+        if left.len().is_multiple_of(97) {
             assert_eq!(pending(&mut host, RECIPIENT), left);
         }
     }
@@ -227,5 +224,8 @@ fn e1_the_id_is_the_messages_meaning() {
     let host = host(&genesis_with(vec![message]));
     assert_eq!(word(&host, TELEPORT_BY_NONCE.at(7070).at(1).key()), U256::from_be_bytes(expected));
     // The claimed amount, recipient and sender come from storage that only delivery writes.
-    assert_eq!(word(&host, TELEPORT_RECIPIENT.at(id(&message)).key()), U256::from_be_slice(RECIPIENT.as_slice()));
+    assert_eq!(
+        word(&host, TELEPORT_RECIPIENT.at(id(&message)).key()),
+        U256::from_be_slice(RECIPIENT.as_slice())
+    );
 }
