@@ -21,7 +21,8 @@ pub const MAX_INPUT: usize = 4 + 3 * 32 + (32 + 2_592) + (32 + MAX_MESSAGE) + (3
 /// Longest message of verifyMLDSA.
 pub const MAX_MESSAGE: usize = 65_536;
 
-/// Charged for every call before anything is decoded: decoding, hashing, and each read up to `JobAlreadyPaid`.
+/// Charged for every call before anything is decoded: decoding, hashing, and each read up to `JobAlreadyPaid` (16
+/// parameters and two slots).
 pub const INPUT_BASE: u64 = 6_000;
 /// Added for each word of input, the selector counted in.
 pub const INPUT_WORD: u64 = 8;
@@ -66,11 +67,10 @@ pub mod operation {
     /// | --- | --- |
     /// | spent mark, job mark, balance, three of the device, three counters of the pool | `WRITE_NEW` |
     /// | supply, last work id, count of proofs, three of the clock, two seeds, two difficulties, three counters of the other pool | `WRITE` |
-    /// | 16 parameters | `READ_SHARED` |
     ///
-    /// The first acceptance in a chain's life writes six of the second row anew; that happens once.
-    pub const SUBMIT: u64 =
-        9 * WRITE_NEW + 13 * WRITE + 16 * READ_SHARED + NEW_ACCOUNT + log(3, 32) + log(4, 10 * 32);
+    /// The first acceptance in a chain's life writes six of the second row anew; that happens once. The parameters are
+    /// read before this charge and belong to `INPUT_BASE`.
+    pub const SUBMIT: u64 = 9 * WRITE_NEW + 13 * WRITE + NEW_ACCOUNT + log(3, 32) + log(4, 10 * 32);
 
     /// submitWorkProof: one verification and its effects.
     pub const fn submit_work_proof(set: ParameterSet) -> u64 {

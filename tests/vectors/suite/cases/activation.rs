@@ -136,6 +136,13 @@ fn refusals() -> Vec<AccountVector> {
             teleports(vec![legal(), TeleportMessage { amount: U256::from(2), ..legal() }]),
             host(),
         ),
+        refused(
+            "pending_teleport",
+            "teleport_sum",
+            "Together the amounts exceed 2^256 − 1: the last could never be claimed.",
+            teleports(vec![legal(), TeleportMessage { nonce: 1, amount: U256::MAX, ..legal() }]),
+            host(),
+        ),
     ]
 }
 
