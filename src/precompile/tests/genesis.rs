@@ -382,3 +382,19 @@ fn the_json_is_read_strictly() {
         assert!(error.contains("duplicate"), "{text}: {error}");
     }
 }
+
+#[test]
+fn a_state_that_was_never_activated_pays_nobody_and_has_no_governor() {
+    use super::methods::samples;
+    use crate::dispatch::Mutability;
+    let (precompile, _) = stubbed(true);
+    for sample in samples().into_iter().filter(|sample| sample.mutability == Mutability::Write) {
+        for caller in [sample.call.caller, Address::ZERO] {
+            let mut host = MemoryHost::new(u64::from(CHAIN_ID));
+            host.block_timestamp = NOW;
+            let executed = host.execute(&precompile, Call { caller, ..sample.call.clone() });
+            assert!(matches!(executed.outcome, Outcome::Revert(_)), "{}", sample.signature);
+            assert_eq!(state(&host), (Account::default(), BTreeMap::new()));
+        }
+    }
+}
