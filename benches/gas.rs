@@ -16,7 +16,7 @@ use pars_ai_mining::{
         testing::{self, CHAIN_ID, GOVERNOR, Miner, NOW, RECIPIENT},
     },
     protocol::{
-        Parameter, TeleportMessage,
+        Parameter, TeleportMessage, WorkStatement,
         abi::{
             IAIMining, IAIMiningErrors,
             IAIMiningGovernance::{acceptGovernorCall, governorCall, proposeGovernorCall, setParameterCall},
@@ -163,8 +163,9 @@ fn cases(spent: &Miner) -> Vec<Case> {
         cases.push(case(&format!("verifyMLDSA {}", set.id()), verify_mldsa(set, vec![1; 32])));
         cases.push(case(&format!("submitWorkProof {}", set.id()), Miner::new(set, 2, 2).calldata()));
     }
+    // A bit of the challenge hash: found wrong only after all the work of a verification.
     let mut forged = Miner::new(ParameterSet::MlDsa87, 2, 3).proof().to_vec();
-    forged.last_mut().map(|byte| *byte ^= 1);
+    forged[WorkStatement::LENGTH + ParameterSet::MlDsa87.public_key_len()] ^= 1;
     cases.extend([
         case("verifyMLDSA 44, 64 KiB", verify_mldsa(ParameterSet::MlDsa44, vec![1; MAX_MESSAGE])),
         refused::<IAIMiningErrors::InvalidSignature>(

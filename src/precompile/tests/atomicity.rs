@@ -61,9 +61,9 @@ fn paths() -> Vec<Path> {
     let path = |name, host: &MemoryHost, call, writes| Path { name, host: host.clone(), call, writes };
     vec![
         // Three of the clock, two pools of five, two seeds, three of the device, two marks, last id, balance, supply.
-        path("first submission", &fresh, proof(&fresh, 1, 2), 23),
+        path("first submission", &fresh, proof(&fresh, 1, 2), 22),
         path("submission in a running epoch", &opened, proof(&opened, 1, 2), 13),
-        path("submission that rolls", &later, proof(&later, 1, 2), 23),
+        path("submission that rolls", &later, proof(&later, 1, 2), 22),
         // Status, entry, index of the moved one, last entry, length, index, balance, supply.
         path("claim of the first entry", &fresh, claim(&messages[0]), 8),
         path("claim of the last entry", &fresh, claim(&messages[2]), 6),

@@ -225,7 +225,7 @@ fn settle(
         storage::store_clock(context, epoch)?;
         for pool in pars_protocol::Pool::ALL {
             if pool != tier.pool() {
-                storage::store_pool(context, pool, epoch.pool(pool))?;
+                storage::store_rolled_pool(context, pool, epoch.pool(pool))?;
             }
         }
         let (current, _) = storage::load_seeds(context)?;

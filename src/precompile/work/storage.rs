@@ -56,13 +56,23 @@ fn load_pool(context: &mut Context<'_>, pool: Pool) -> Result<PoolState, Stop> {
     })
 }
 
+/// Stores what an acceptance changes of its pool.
 pub(crate) fn store_pool(context: &mut Context<'_>, pool: Pool, state: &PoolState) -> Result<(), Stop> {
+    store_rolled_pool(context, pool, state)?;
+    POOL_PROOFS.at(pool.id()).set(context, state.proofs)
+}
+
+/// Stores what a roll changes of a pool: everything but the count of proofs ever accepted.
+pub(crate) fn store_rolled_pool(
+    context: &mut Context<'_>,
+    pool: Pool,
+    state: &PoolState,
+) -> Result<(), Stop> {
     let id = pool.id();
     POOL_DIFFICULTY.at(id).set(context, state.difficulty)?;
     POOL_UNITS.at(id).set(context, state.units)?;
     POOL_PAID.at(id).set(context, state.paid)?;
-    POOL_NATIVE_PAID.at(id).set(context, state.native_paid)?;
-    POOL_PROOFS.at(id).set(context, state.proofs)
+    POOL_NATIVE_PAID.at(id).set(context, state.native_paid)
 }
 
 /// The two seeds: (current, previous).
