@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{demo, genesis, keygen, prove, serve};
+use crate::{command::CommandError, demo, genesis, keygen, prove, serve};
 
 /// A single-node Pars EVM for development, with JSON-RPC.
 #[derive(Debug, Parser)]
@@ -28,9 +28,6 @@ enum Command {
     /// Mine, verify, pay and refuse, on a node of its own.
     Demo(demo::Args),
 }
-
-/// What a subcommand fails with; its text is for the user.
-pub(crate) type CommandError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Cli {
     /// Does what was asked.

@@ -13,7 +13,7 @@ use revm::{
     },
 };
 
-use crate::chain::genesis::Hardforks;
+use crate::chain::hardfork::{Hardforks, spec_id};
 
 /// The factory of every EVM in this node.
 pub type Factory = pars_precompile::alloy::ParsEvmFactory;
@@ -86,7 +86,7 @@ impl Executor {
 
     /// The rules in force at `timestamp`.
     pub fn spec_at(&self, timestamp: u64) -> SpecId {
-        self.hardforks.at(timestamp).spec_id()
+        spec_id(self.hardforks.at(timestamp))
     }
 
     /// The environment of `block` for `purpose`.

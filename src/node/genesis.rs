@@ -10,7 +10,7 @@ use pars_node::{
     },
 };
 
-use crate::cli::CommandError;
+use crate::command::CommandError;
 
 /// Arguments of `genesis`.
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,7 @@ use alloy_primitives::B256;
 use pars_mldsa::ParameterSet;
 use pars_node::miner::MinerKey;
 
-use crate::cli::CommandError;
+use crate::command::CommandError;
 
 /// Arguments of `keygen`.
 #[derive(Debug, clap::Args)]

@@ -38,5 +38,5 @@ pub mod node;
 pub mod reference_job;
 pub mod rpc;
 
-pub use chain::{Chain, genesis::Hardfork, produce::MiningMode};
+pub use chain::{Chain, hardfork::Hardfork, produce::MiningMode};
 pub use node::{Config, Node, NodeError, NodeHandle};

@@ -1,6 +1,7 @@
 //! `pars-devnet`: a single-node Pars EVM for development.
 
 mod cli;
+mod command;
 mod demo;
 mod genesis;
 mod keygen;

@@ -15,7 +15,8 @@ use crate::{
     chain::{
         Chain,
         dev_accounts::DEV_ACCOUNTS,
-        genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, GenesisError, Hardfork},
+        genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, GenesisError},
+        hardfork::Hardfork,
         produce::MiningMode,
         snapshot::unix_time,
     },

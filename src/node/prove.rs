@@ -16,7 +16,7 @@ use pars_node::{
 use pars_protocol::DEFAULT_CHAIN_ID;
 use serde_json::{Value, json};
 
-use crate::cli::CommandError;
+use crate::command::CommandError;
 
 /// Bytes of a file read at once.
 const CHUNK: usize = 64 << 10;

@@ -13,7 +13,7 @@ use pars_node::{
     rpc::client_version,
 };
 
-use crate::cli::CommandError;
+use crate::command::CommandError;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@
 
 use crate::{
     Genesis, HostProfile,
-    profile::{EvmRevision, Marker, Rules},
+    profile::{EvmRevision, Marker, Rules, UnknownRevision},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use pars_protocol::{Parameter, Parameters, TeleportMessage};
@@ -122,8 +122,8 @@ pub(crate) enum ConfigError {
     RulesStart,
     #[error("marker must be the reverting message or 0x01")]
     Marker,
-    #[error("evmRevision {0:?} is unknown (shanghai, cancun, prague, osaka)")]
-    EvmRevision(String),
+    #[error("evmRevision: {0}")]
+    EvmRevision(#[from] UnknownRevision),
     #[error("parameter {0:?} is unknown")]
     UnknownParameter(String),
     #[error("{0} is not a decimal number in range")]
@@ -147,7 +147,7 @@ impl TryFrom<Config> for Genesis {
         };
         let evm_revision = match config.evm_revision {
             None => EvmRevision::default(),
-            Some(name) => EvmRevision::from_name(&name).ok_or(ConfigError::EvmRevision(name))?,
+            Some(name) => name.parse()?,
         };
         let mut parameters = Parameters::default();
         for (name, value) in config.parameters.0 {

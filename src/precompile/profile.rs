@@ -34,16 +34,16 @@ impl Marker {
 }
 
 /// EVM revision under which whole-transaction gas is compared between hosts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EvmRevision {
-    /// Shanghai.
+    /// Withdrawals, PUSH0.
     Shanghai,
-    /// Cancun.
+    /// Blobs, transient storage, parent beacon root.
     Cancun,
-    /// Prague.
+    /// Set-code transactions, calldata floor price.
     #[default]
     Prague,
-    /// Osaka.
+    /// Transaction gas cap.
     Osaka,
 }
 
@@ -60,10 +60,25 @@ impl EvmRevision {
             Self::Osaka => "osaka",
         }
     }
+}
 
-    /// The revision with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|revision| revision.name() == name)
+/// No revision has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown hardfork {0:?}; known: shanghai, cancun, prague, osaka")]
+pub struct UnknownRevision(pub String);
+
+impl std::fmt::Display for EvmRevision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for EvmRevision {
+    type Err = UnknownRevision;
+
+    fn from_str(name: &str) -> Result<Self, UnknownRevision> {
+        let known = Self::ALL.into_iter().find(|revision| revision.name() == name);
+        known.ok_or_else(|| UnknownRevision(name.into()))
     }
 }
 

@@ -6,19 +6,14 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256};
 use pars_precompile::{
-    Genesis, HostProfile, Precompile,
-    alloy::ParsEvmFactory,
-    profile::{EvmRevision, Rules},
+    Genesis, HostProfile, Precompile, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
 };
-use revm::{
-    Database, DatabaseCommit,
-    state::{Account, AccountInfo, EvmStorageSlot, TransactionId},
-};
+use revm::{Database, DatabaseCommit};
 use serde_json::Value;
 
 use super::{
     dev_accounts::DEV_ACCOUNTS,
-    genesis::{DevGenesis, Hardfork},
+    hardfork::Hardfork,
     state::{AccountState, Code, StateError},
 };
 
@@ -87,12 +82,7 @@ impl Activation {
         Ok(Self {
             address: pars_precompile::ADDRESS,
             timestamp: genesis.profile.rules.activation(),
-            revision: match genesis.profile.evm_revision {
-                EvmRevision::Shanghai => Hardfork::Shanghai,
-                EvmRevision::Cancun => Hardfork::Cancun,
-                EvmRevision::Prague => Hardfork::Prague,
-                EvmRevision::Osaka => Hardfork::Osaka,
-            },
+            revision: genesis.profile.evm_revision,
             account,
             config: serde_json::to_value(&genesis)?,
             genesis,
@@ -104,17 +94,12 @@ impl Activation {
     ///
     /// # Errors
     /// The chain id does not fit.
-    pub fn dev(dev: &DevGenesis) -> Result<Self, ActivationError> {
-        let chain_id = u32::try_from(dev.chain_id).map_err(|_| ActivationError::ChainId(dev.chain_id))?;
-        let mut genesis = Genesis::dev(chain_id, DEV_ACCOUNTS[0].address);
-        genesis.profile.rules = Rules::v1(dev.activation);
-        genesis.profile.evm_revision = match dev.hardfork {
-            Hardfork::Shanghai => EvmRevision::Shanghai,
-            Hardfork::Cancun => EvmRevision::Cancun,
-            Hardfork::Prague => EvmRevision::Prague,
-            Hardfork::Osaka => EvmRevision::Osaka,
-        };
-        Self::new(genesis, dev.chain_id)
+    pub fn dev(chain_id: u64, hardfork: Hardfork, activation: u64) -> Result<Self, ActivationError> {
+        let id = u32::try_from(chain_id).map_err(|_| ActivationError::ChainId(chain_id))?;
+        let mut genesis = Genesis::dev(id, DEV_ACCOUNTS[0].address);
+        genesis.profile.rules = Rules::v1(activation);
+        genesis.profile.evm_revision = hardfork;
+        Self::new(genesis, chain_id)
     }
 
     /// The account for a genesis alloc.
@@ -127,31 +112,17 @@ impl Activation {
             .with_storage(Some(storage))
     }
 
-    /// True when the first block after one at `parent` that stands at `timestamp` must activate.
-    pub fn falls_between(&self, parent: u64, timestamp: u64) -> bool {
-        parent < self.timestamp && self.timestamp <= timestamp
-    }
-
-    /// Activates on a state that lives already. Coins that lie at the address stay there.
+    /// Activates on a state that lives already, if a block of this timestamp is due to and none did before. Returns
+    /// whether it did.
     ///
     /// # Errors
     /// The database fails.
-    pub fn apply<DB: Database + DatabaseCommit>(&self, db: &mut DB) -> Result<(), DB::Error> {
-        let before = db.basic(self.address)?.unwrap_or_default();
-        let mut account = Account::from(AccountInfo {
-            balance: before.balance,
-            nonce: self.account.nonce,
-            code_hash: self.account.code.hash(),
-            code: Some(self.account.code.bytecode().clone()),
-            ..Default::default()
-        });
-        account.mark_touch();
-        for (slot, value) in &self.slots.storage {
-            let old = db.storage(self.address, *slot)?;
-            account.storage.insert(*slot, EvmStorageSlot::new_changed(old, *value, TransactionId::ZERO));
-        }
-        db.commit([(self.address, account)].into_iter().collect());
-        Ok(())
+    pub fn apply_if_due<DB: Database + DatabaseCommit>(
+        &self,
+        db: &mut DB,
+        timestamp: u64,
+    ) -> Result<bool, pars_precompile::ActivationError> {
+        activate_if_due(db, &self.genesis, self.genesis.chain_id.into(), timestamp)
     }
 
     /// The precompile this configuration describes.

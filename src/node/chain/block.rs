@@ -27,7 +27,7 @@ use revm::{
 
 use super::{
     activation::Activation,
-    genesis::Hardfork,
+    hardfork::Hardfork,
     state::{StateDb, StateView},
 };
 use crate::evm::{BlockContext, ExecutionError, Executor, Purpose};
@@ -227,11 +227,11 @@ fn before_transactions(
     context: &BlockContext,
     state: &mut BlockState,
 ) -> Result<(), ExecutionError> {
-    if let Some(activation) = activation
-        && activation.falls_between(parent.timestamp, context.timestamp)
-    {
-        activation.apply(state).map_err(|error| ExecutionError::Fatal(error.to_string()))?;
-        tracing::info!(number = context.number, address = %activation.address, "AI mining activated");
+    if let Some(activation) = activation {
+        let due = activation.apply_if_due(state, context.timestamp);
+        if due.map_err(|error| ExecutionError::Fatal(error.to_string()))? {
+            tracing::info!(number = context.number, address = %activation.address, "AI mining activated");
+        }
     }
     let fork = executor.hardforks().at(context.timestamp);
     let has_code =

@@ -82,8 +82,6 @@ pub(super) type CallDb = State<WrapDatabaseRef<StateDb>>;
 pub(super) struct Ground {
     db: StateDb,
     pub(super) context: BlockContext,
-    /// Timestamp of the block whose state this is.
-    timestamp: u64,
 }
 
 impl Ground {
@@ -100,23 +98,17 @@ impl Chain {
             Target::Block(entry) => entry.block.context(),
             Target::Pending(entry) => self.next_context(entry),
         };
-        Ground { db: self.database(entry), context, timestamp: entry.block.header.timestamp }
+        Ground { db: self.database(entry), context }
     }
 
     /// Activates the precompile when the call runs after its activation but the state is from before it.
-    pub(super) fn activate_if_due(
-        &self,
-        ground: &Ground,
-        env: &EvmEnv,
-        db: &mut CallDb,
-    ) -> Result<(), ExecutionError> {
+    pub(super) fn activate_if_due(&self, env: &EvmEnv, db: &mut CallDb) -> Result<(), ExecutionError> {
+        let Some(activation) = &self.activation else {
+            return Ok(());
+        };
         let timestamp = env.block_env.timestamp.saturating_to();
-        match &self.activation {
-            Some(activation) if activation.falls_between(ground.timestamp, timestamp) => {
-                activation.apply(db).map_err(|error| ExecutionError::Fatal(error.to_string()))
-            }
-            _ => Ok(()),
-        }
+        activation.apply_if_due(db, timestamp).map_err(|error| ExecutionError::Fatal(error.to_string()))?;
+        Ok(())
     }
 
     fn gas_cap(&self, ground: &Ground) -> u64 {
@@ -129,7 +121,7 @@ impl Chain {
         if let Some(overrides) = call.environment.clone() {
             apply_block_overrides(overrides, &mut db, &mut env.block_env);
         }
-        self.activate_if_due(ground, &env, &mut db)?;
+        self.activate_if_due(&env, &mut db)?;
         if let Some(overrides) = call.state.clone() {
             apply_state_overrides(overrides, &mut db)
                 .map_err(|error| CallError::Request(error.to_string()))?;

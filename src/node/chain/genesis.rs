@@ -1,17 +1,15 @@
 //! Where a chain starts: hardfork schedule, genesis JSON, genesis block.
 
-use std::{fmt, str::FromStr};
-
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header, Sealable, Sealed};
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::{Address, B256, Bytes, U256, address, bytes};
 use alloy_trie::EMPTY_ROOT_HASH;
-use revm::primitives::hardfork::SpecId;
 
 use super::{
     activation::{Activation, ActivationError, CONFIG_KEY},
     dev_accounts::DEV_ACCOUNTS,
+    hardfork::{Hardfork, Hardforks},
     state::{AccountState, Code, StateError, StateView},
 };
 
@@ -31,96 +29,6 @@ pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c
 pub const CREATE2_FACTORY_CODE: Bytes = bytes!(
     "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
 );
-
-/// The hardforks this node knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Hardfork {
-    /// Withdrawals, PUSH0.
-    Shanghai,
-    /// Blobs, transient storage, parent beacon root.
-    Cancun,
-    /// Set-code transactions, calldata floor price.
-    #[default]
-    Prague,
-    /// Transaction gas cap.
-    Osaka,
-}
-
-impl Hardfork {
-    /// All of them, oldest first.
-    pub const ALL: [Self; 4] = [Self::Shanghai, Self::Cancun, Self::Prague, Self::Osaka];
-
-    /// revm's name for it.
-    pub fn spec_id(self) -> SpecId {
-        match self {
-            Self::Shanghai => SpecId::SHANGHAI,
-            Self::Cancun => SpecId::CANCUN,
-            Self::Prague => SpecId::PRAGUE,
-            Self::Osaka => SpecId::OSAKA,
-        }
-    }
-
-    /// Lower-case name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Shanghai => "shanghai",
-            Self::Cancun => "cancun",
-            Self::Prague => "prague",
-            Self::Osaka => "osaka",
-        }
-    }
-}
-
-impl fmt::Display for Hardfork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Hardfork {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|fork| fork.name() == name)
-            .ok_or_else(|| format!("unknown hardfork {name:?}; known: shanghai, cancun, prague, osaka"))
-    }
-}
-
-/// From which timestamp each hardfork holds. Shanghai always does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hardforks {
-    cancun: Option<u64>,
-    prague: Option<u64>,
-    osaka: Option<u64>,
-}
-
-impl Hardforks {
-    /// Everything up to `fork` from genesis on, nothing after it ever.
-    pub fn fixed(fork: Hardfork) -> Self {
-        let from_start = |this: Hardfork| (this <= fork).then_some(0);
-        Self {
-            cancun: from_start(Hardfork::Cancun),
-            prague: from_start(Hardfork::Prague),
-            osaka: from_start(Hardfork::Osaka),
-        }
-    }
-
-    /// The hardfork in force at `timestamp`.
-    pub fn at(&self, timestamp: u64) -> Hardfork {
-        let active = |from: Option<u64>| from.is_some_and(|from| timestamp >= from);
-        if active(self.osaka) {
-            Hardfork::Osaka
-        } else if active(self.prague) {
-            Hardfork::Prague
-        } else if active(self.cancun) {
-            Hardfork::Cancun
-        } else {
-            Hardfork::Shanghai
-        }
-    }
-}
 
 /// A genesis that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -207,7 +115,7 @@ impl ChainSpec {
                 if config.amsterdam_time.is_some() {
                     return Err(GenesisError::UnknownFork("amsterdamTime"));
                 }
-                Hardforks { cancun: config.cancun_time, prague: config.prague_time, osaka: config.osaka_time }
+                Hardforks::scheduled(config.cancun_time, config.prague_time, config.osaka_time)
             }
         };
         let activation = match config.extra_fields.get(CONFIG_KEY) {
@@ -335,7 +243,7 @@ impl DevGenesis {
         config.prague_time = (self.hardfork >= Hardfork::Prague).then_some(0);
         config.osaka_time = (self.hardfork >= Hardfork::Osaka).then_some(0);
 
-        let activation = Activation::dev(self)?;
+        let activation = Activation::dev(self.chain_id, self.hardfork, self.activation)?;
         genesis.config.extra_fields.insert(CONFIG_KEY.to_owned(), activation.config.clone());
         if activation.timestamp <= self.timestamp {
             genesis.alloc.insert(activation.address, activation.genesis_account());

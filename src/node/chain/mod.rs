@@ -10,6 +10,7 @@ pub mod call;
 pub mod dev_accounts;
 pub mod fees;
 pub mod genesis;
+pub mod hardfork;
 pub mod pool;
 pub mod produce;
 pub mod simulate;

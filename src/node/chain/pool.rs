@@ -20,7 +20,7 @@ use revm::{
 
 use super::{
     block::{SignedTx, is_blob, is_supported},
-    genesis::Hardfork,
+    hardfork::{Hardfork, spec_id},
     state::StateView,
 };
 
@@ -202,7 +202,7 @@ impl Admission<'_> {
         if gas > self.gas_limit {
             return Err(PoolError::ExceedsBlockGasLimit);
         }
-        let spec = self.fork.spec_id();
+        let spec = spec_id(self.fork);
         if spec.is_enabled_in(SpecId::OSAKA) && gas > TX_GAS_LIMIT_CAP {
             return Err(PoolError::GasLimitTooHigh(gas));
         }

@@ -76,7 +76,7 @@ impl Chain {
         if let Some(overrides) = call.environment.clone() {
             apply_block_overrides(overrides, &mut db, &mut env.block_env);
         }
-        self.activate_if_due(&ground, &env, &mut db)?;
+        self.activate_if_due(&env, &mut db)?;
         if let Some(overrides) = call.state.clone() {
             apply_state_overrides(overrides, &mut db)
                 .map_err(|error| CallError::Request(error.to_string()))?;

@@ -30,7 +30,7 @@ use self::{
     client::Client,
     report::{Report, Step},
 };
-use crate::{cli::CommandError, prove::FileError};
+use crate::{command::CommandError, prove::FileError};
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,8 @@ use crate::{
     chain::{
         Chain,
         call::{Call, CallError},
-        genesis::{ChainSpec, Hardfork},
+        genesis::ChainSpec,
+        hardfork::Hardfork,
         pool::Pool,
         produce::{MiningMode, SubmitError},
     },

@@ -6,7 +6,8 @@ use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use super::{COINBASE, Wallet, chain, chain_of, dev_genesis};
 use crate::chain::{
     Chain,
-    genesis::{CREATE2_FACTORY, ChainSpec, Hardfork},
+    genesis::{CREATE2_FACTORY, ChainSpec},
+    hardfork::Hardfork,
     produce::MiningMode,
 };
 

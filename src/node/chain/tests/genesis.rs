@@ -6,7 +6,8 @@ use super::{GENESIS_TIME, dev_genesis};
 use crate::chain::{
     activation::CONFIG_KEY,
     dev_accounts::DEV_ACCOUNTS,
-    genesis::{ChainSpec, Hardfork, Hardforks},
+    genesis::ChainSpec,
+    hardfork::{Hardfork, Hardforks},
     pool,
 };
 

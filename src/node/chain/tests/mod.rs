@@ -20,7 +20,8 @@ use super::{
     block::SignedTx,
     call::{Call, CallError},
     dev_accounts::{DEV_ACCOUNTS, DevAccount},
-    genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, Hardfork},
+    genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis},
+    hardfork::Hardfork,
     produce::{MiningMode, SubmitError},
 };
 

@@ -5,7 +5,8 @@ use alloy_primitives::{Address, Bytes, TxKind, U256};
 use super::{GWEI, NOBODY, Wallet, chain, chain_of, dev_genesis, refusal, unsigned};
 use crate::chain::{
     Chain,
-    genesis::{CREATE2_FACTORY, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, Hardfork},
+    genesis::{CREATE2_FACTORY, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT},
+    hardfork::Hardfork,
     pool::{
         Admission, MAX_POOL_BYTES, MAX_POOL_TRANSACTIONS, MAX_SENDER_TRANSACTIONS, MAX_TRANSACTION_BYTES,
         Pool, PoolError, decode,

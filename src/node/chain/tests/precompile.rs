@@ -6,7 +6,7 @@ use alloy_sol_types::{SolCall, sol};
 use pars_precompile::ADDRESS;
 
 use super::{GENESIS_TIME, NOBODY, Wallet, call_at, chain, chain_of, dev_genesis, word};
-use crate::chain::{call::CallError, genesis::Hardfork, produce::MiningMode, simulate::PrecompileCall};
+use crate::chain::{call::CallError, hardfork::Hardfork, produce::MiningMode, simulate::PrecompileCall};
 
 sol! {
     function version() external returns (uint16);
