@@ -11,7 +11,8 @@
 //! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo |
 //!
 //! Imports point down only: `protocol`, `mldsa` ← `precompile` ← `node`. The first three are *consensus crates*: no
-//! database, GPU, async runtime, clock, randomness, float or lock is reachable from them, and a test proves it.
+//! clock, randomness, float or lock in their code, no database, GPU or async runtime in their dependency trees, and tests
+//! hold that.
 //!
 //! To put the precompile into an alloy-evm host:
 //!

@@ -87,6 +87,9 @@ pub fn verify(
 /// Verification recomputes w1 from A·z − c·t1·2^d. Without t1 the challenge c drops out, so *anyone* signs under
 /// such a key without a secret: take a short z, hash UseHint(h, A·z) with the message, and that is the challenge.
 /// No honest key generation yields such a key. A key whose length is not the set's counts as weak.
+///
+/// It is not the only key that others can sign for: a very small t1 is forgeable too, as is any key whose holder
+/// publishes the secret. Nothing may rest on a key being *un*forgeable by others than its own maker's choice.
 #[must_use]
 pub fn is_weak_public_key(set: ParameterSet, public_key: &[u8]) -> bool {
     public_key.len() != set.public_key_len() || public_key.iter().skip(RHO_LEN).all(|&byte| byte == 0)

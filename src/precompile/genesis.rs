@@ -121,7 +121,7 @@ impl Genesis {
             if !keys.insert((message.src_chain, message.nonce)) {
                 return Err(refuse("its source and nonce stand twice"));
             }
-            // Beyond that, supply could not hold them, and the last claims would be refused for ever.
+            // Beyond 256 bits supply could not hold them, and the last claims would be refused for ever.
             sum = sum.checked_add(message.amount).ok_or_else(|| refuse("the amounts sum beyond 256 bits"))?;
         }
         Ok(())

@@ -5,8 +5,8 @@ use alloy_primitives::{Bytes, hex};
 /// Newest rule set this crate knows.
 pub const RULES_VERSION: u16 = 1;
 
-/// Code at `0x…0300`. It never runs on a Pars node; it keeps the account alive (EIP-161), satisfies `extcodesize`, and
-/// speaks where a foreign EVM executes it.
+/// Code at `0x…0300`. A call to the address runs the precompile instead; the code keeps the account alive (EIP-161),
+/// satisfies `extcodesize`, and speaks where a foreign EVM, or an account that delegates here (EIP-7702), executes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Marker {
     /// Reverts with `Error("AIMining 0x0300 needs Pars EVM")`.

@@ -14,9 +14,10 @@ use revm::{
         BlockEnv, CfgEnv, TxEnv,
         result::{EVMError, ExecutionResult, Output, ResultAndState},
     },
-    context_interface::transaction::RecoveredAuthorization,
+    context_interface::{ContextTr, transaction::RecoveredAuthorization},
     database::{State, StateBuilder, states::bundle_state::BundleRetention, states::reverts::Reverts},
     database_interface::DBErrorMarker,
+    handler::EthPrecompiles,
     interpreter::{CallInputs, CallOutcome, CallScheme, InstructionResult},
     primitives::hardfork::SpecId,
     state::{AccountInfo, Bytecode, EvmState},
@@ -330,6 +331,16 @@ impl Engine for AlloyEvm {
 #[derive(Debug)]
 pub struct RawRevm;
 
+/// The provider around another one, for a context of this type.
+fn around<CTX: ContextTr>(
+    _: &CTX,
+    inner: EthPrecompiles,
+    precompile: Precompile,
+    timestamp: u64,
+) -> ParsPrecompiles {
+    ParsPrecompiles::around::<CTX>(inner, precompile, timestamp)
+}
+
 impl Engine for RawRevm {
     fn execute(
         &self,
@@ -341,8 +352,11 @@ impl Engine for RawRevm {
     ) -> Executed {
         let timestamp = env.block_env.timestamp.saturating_to();
         let precompiles = ParsPrecompiles::new(env.cfg_env.spec, precompile.clone(), timestamp);
+        let inner = EthPrecompiles::new(env.cfg_env.spec);
         let context = Context::mainnet().with_db(database).with_cfg(env.cfg_env).with_block(env.block_env);
         if !traced {
+            // Both ways to make the provider: around another one here, on its own where calls are traced.
+            let precompiles = around(&context, inner, precompile.clone(), timestamp);
             let done = context.build_mainnet().with_precompiles(precompiles).transact(tx)?;
             return Ok((done, Vec::new()));
         }

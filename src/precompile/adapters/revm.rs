@@ -109,8 +109,25 @@ impl ParsPrecompiles<EthPrecompiles> {
     /// Ethereum's precompiles of a revision, and `0x…0300` if the block's timestamp has reached activation.
     pub fn new(spec: SpecId, precompile: Precompile, timestamp: u64) -> Self {
         let inner = EthPrecompiles::new(spec);
+        let warm = inner.warm_addresses().clone();
+        Self::beside(inner, &warm, precompile, timestamp)
+    }
+}
+
+impl<P> ParsPrecompiles<P> {
+    /// Another provider's precompiles, and `0x…0300` if the block's timestamp has reached activation.
+    pub fn around<CTX>(inner: P, precompile: Precompile, timestamp: u64) -> Self
+    where
+        CTX: ContextTr,
+        P: PrecompileProvider<CTX, Output = InterpreterResult>,
+    {
+        let warm = inner.warm_addresses().clone();
+        Self::beside(inner, &warm, precompile, timestamp)
+    }
+
+    fn beside(inner: P, warm: &AddressSet, precompile: Precompile, timestamp: u64) -> Self {
         let active = precompile.profile().is_active(timestamp);
-        let warm = warm_set(inner.warm_addresses(), precompile.profile(), active);
+        let warm = warm_set(warm, precompile.profile(), active);
         Self { inner, precompile, active, warm }
     }
 }

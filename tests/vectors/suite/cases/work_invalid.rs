@@ -319,7 +319,7 @@ fn rows_of_the_statement() -> Vec<(&'static str, Vec<Vector>)> {
             "18",
             vec![
                 signed(|miner| {
-                    miner.statement.context.timestamp = NOW - 7_201;
+                    miner.statement.context.timestamp = NOW - 7_261;
                     miner.statement.completed_at = NOW - 7_201;
                 })
                 .reverts(
