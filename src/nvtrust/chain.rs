@@ -26,7 +26,7 @@ pub enum ChainError {
     /// The identity key's certificate is none of this profile.
     #[error("identity key: {0}")]
     IdentityKey(#[source] CertificateError),
-    /// The intermediate is no certificate of this profile.
+    /// The intermediate, or one above it, is no certificate of this profile.
     #[error("intermediate: {0}")]
     Ica(#[source] CertificateError),
     /// The leaf is a certificate authority.
@@ -110,6 +110,15 @@ impl Architecture {
     }
 }
 
+impl<'a> Certificate<'a> {
+    /// A certificate above the identity key.
+    pub(crate) fn authority(bytes: &'a [u8]) -> Result<Self, ChainError> {
+        let certificate = Self::parse(bytes).map_err(ChainError::Ica)?;
+        check_authority(&certificate)?;
+        Ok(certificate)
+    }
+}
+
 /// An intermediate that the chain trusts for one architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinnedIca {
@@ -122,8 +131,7 @@ pub struct PinnedIca {
 impl PinnedIca {
     /// Takes the key from an intermediate's certificate. Whether it deserves trust is its governor's to know.
     pub fn from_certificate(architecture: Architecture, bytes: &[u8]) -> Result<Self, ChainError> {
-        let certificate = Certificate::parse(bytes).map_err(ChainError::Ica)?;
-        check_authority(&certificate)?;
+        let certificate = Certificate::authority(bytes)?;
         if !names(certificate.subject().common_name, architecture) {
             return Err(ChainError::Architecture(architecture));
         }

@@ -6,6 +6,7 @@
 //! | `der.rs`, `certificate.rs` | X.509 in strict DER: what NVIDIA's device chains use, nothing else |
 //! | `fwid.rs` | the firmware id that a leaf certificate carries, in both forms |
 //! | `chain.rs` | [`Leaf`], [`IdentityKey`], [`PinnedIca`]: which certificate may stand where |
+//! | `path.rs` | [`verify_path`]: all five certificates, for whoever packs evidence or pins an intermediate |
 //! | `evidence.rs` | [`verify_evidence`], [`verify_registered`]: the verdict |
 //! | `attestation.rs` | [`Attestation`]: the encoding of `bytes attestation` |
 //! | `firmware.rs` | firmware tuple and golden-set digest |
@@ -47,6 +48,7 @@ mod fields;
 mod firmware;
 mod fwid;
 mod opaque;
+mod path;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -60,4 +62,5 @@ pub use evidence::{EvidenceError, Gpu, Registration, verify_evidence, verify_reg
 pub use firmware::{FIRMWARE_TAG, GOLDEN_SET_TAG, GoldenSetError, firmware_tuple, golden_set};
 pub use fwid::{Fwid, FwidError, FwidForm};
 pub use opaque::{FeatureFlag, Opaque, OpaqueError, Tlv, Toggle, Vbios, tlv};
+pub use path::{NVIDIA_DEVICE_ROOT, PathError, verify_path};
 pub use report::{DeviceKind, MAX_REPORT_LEN, Measurement, Report, ReportError};
