@@ -348,7 +348,7 @@ fn parse_validity(mut validity: Der<'_>) -> Result<(), CertificateError> {
 }
 
 /// ECDSA-Sig-Value: SEQUENCE { r INTEGER, s INTEGER }, to r ‖ s.
-fn parse_signature(bytes: &[u8]) -> Result<Signature, CertificateError> {
+pub(crate) fn parse_signature(bytes: &[u8]) -> Result<Signature, CertificateError> {
     let mut outer = Der::new(bytes);
     let mut pair = outer.inside(der::SEQUENCE)?;
     outer.finish()?;

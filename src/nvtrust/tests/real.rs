@@ -1,6 +1,8 @@
 //! Real evidence: `fixtures/` always; all that lies at `../shared/nvtrust` where it is at hand.
 
-use super::support::{self, Believes, Evidence, H100_ICA, Unasked, not_run};
+use super::support::{
+    self, Believes, Evidence, H100_ICA, H100_IDENTITY, H100_IK, H100_LEAF, H100_ROOT, Unasked, not_run,
+};
 use crate::{
     Architecture, ChainError, DeviceKind, EvidenceError, FeatureFlag, GENESIS_ICAS, IdentityKey, Leaf,
     NVIDIA_DEVICE_ROOT, PathError, PinnedIca, Reference, Report, ReportError, Toggle, tlv, verify_evidence,
@@ -37,6 +39,35 @@ fn text<'a>(facts: &'a Value, name: &str) -> Option<&'a str> {
 
 fn toggle(facts: &Value, name: &str) -> Option<Toggle> {
     text(facts, name).map(|status| if status == "aa" { Toggle::Enabled } else { Toggle::Disabled })
+}
+
+#[test]
+fn d2_each_of_the_fixtures_five_certificates_is_needed_and_bound() {
+    let chain = [H100_LEAF, H100_IK, H100_ICA, H100_IDENTITY, H100_ROOT];
+    let path = |chain: &[&[u8]]| verify_path(chain, Architecture::Gh100, &NVIDIA_DEVICE_ROOT, &Reference);
+    assert_eq!(path(&chain), Ok(GENESIS_ICAS[0]));
+    for length in 0..5 {
+        assert_eq!(path(&chain[..length]), Err(PathError::Length(length)));
+    }
+    assert_eq!(path(&[&chain[..], &[H100_ROOT]].concat()), Err(PathError::Length(6)));
+    for at in 0..4 {
+        let mut without = chain.to_vec();
+        without.remove(at);
+        assert_eq!(path(&without), Err(PathError::Length(4)), "without certificate {at}");
+        // The last byte of a certificate is the last one of s.
+        let mut bytes = chain[at].to_vec();
+        *bytes.last_mut().expect("a byte") ^= 1;
+        let mut broken = chain;
+        broken[at] = &bytes;
+        assert_eq!(path(&broken), Err(PathError::Signature(at)), "certificate {at}");
+    }
+    let mut root = H100_ROOT.to_vec();
+    *root.last_mut().expect("a byte") ^= 1;
+    let broken = [H100_LEAF, H100_IK, H100_ICA, H100_IDENTITY, &root];
+    assert_eq!(path(&broken), Err(PathError::Root));
+    let other = sha2::Sha256::digest(&root).into();
+    let path = verify_path(&broken, Architecture::Gh100, &other, &Reference);
+    assert_eq!(path, Err(PathError::Signature(4)), "a root must sign itself");
 }
 
 /// Every fact of the manifest that these bytes say.

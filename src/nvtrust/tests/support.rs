@@ -16,6 +16,8 @@ pub(crate) const H100_REPORT: &[u8] = include_bytes!("fixtures/h100_report.bin")
 pub(crate) const H100_LEAF: &[u8] = include_bytes!("fixtures/h100_leaf.der");
 pub(crate) const H100_IK: &[u8] = include_bytes!("fixtures/h100_ik.der");
 pub(crate) const H100_ICA: &[u8] = include_bytes!("fixtures/h100_ica.der");
+pub(crate) const H100_IDENTITY: &[u8] = include_bytes!("fixtures/h100_identity.der");
+pub(crate) const H100_ROOT: &[u8] = include_bytes!("fixtures/h100_root.der");
 
 /// A report with its certificates, owned.
 #[derive(Clone, Debug)]
