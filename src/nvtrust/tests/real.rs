@@ -61,6 +61,8 @@ fn d2_each_of_the_fixtures_five_certificates_is_needed_and_bound() {
         broken[at] = &bytes;
         assert_eq!(path(&broken), Err(PathError::Signature(at)), "certificate {at}");
     }
+    let skipped = [H100_LEAF, H100_IK, H100_ICA, H100_ROOT, H100_ROOT];
+    assert_eq!(path(&skipped), Err(PathError::Issuer(2)));
     let mut root = H100_ROOT.to_vec();
     *root.last_mut().expect("a byte") ^= 1;
     let broken = [H100_LEAF, H100_IK, H100_ICA, H100_IDENTITY, &root];
