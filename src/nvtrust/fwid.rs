@@ -36,7 +36,7 @@ pub enum FwidError {
     /// DiceTcbInfo without a list of FWIDs, or with an empty one.
     #[error("DiceTcbInfo lists no firmware id")]
     Missing,
-    /// Tags of DiceTcbInfo that do not ascend from [0] to [9].
+    /// Tags of DiceTcbInfo that do not ascend from 0 to 9.
     #[error("DiceTcbInfo has fields out of order")]
     Order,
     /// Both forms in one certificate.
