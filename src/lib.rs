@@ -7,10 +7,11 @@
 //! | --- | --- | --- |
 //! | [`protocol`] | `src/protocol` | the words: codecs, ids, trust table, economics, parameters, ABI |
 //! | [`mldsa`] | `src/mldsa` | FIPS 204 verification behind a trait |
+//! | `pars-nvtrust` | `src/nvtrust` | NVIDIA GPU evidence → device; the precompile does not call it yet |
 //! | [`precompile`] | `src/precompile` | the consensus core, its storage, and adapters for alloy-evm and revm |
 //! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo |
 //!
-//! Imports point down only: `protocol`, `mldsa` ← `precompile` ← `node`. The first three are *consensus crates*: no
+//! Imports point down only: `protocol`, `mldsa`, `nvtrust` ← `precompile` ← `node`. The first four are *consensus crates*: no
 //! clock, randomness, float or lock in their code, no database, GPU or async runtime in their dependency trees, and tests
 //! hold that.
 //!

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Consensus crates that stand so far, by floor.
-const CONSENSUS: [&str; 3] = ["pars-mldsa", "pars-protocol", "pars-precompile"];
+const CONSENSUS: [&str; 4] = ["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -59,7 +59,7 @@ const ADAPTERS: [&str; 3] = ["--no-default-features", "--features", "alloy,revm"
 
 #[test]
 fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
-    for package in ["pars-protocol", "pars-mldsa"] {
+    for package in ["pars-protocol", "pars-mldsa", "pars-nvtrust"] {
         let reached = reached(package, &[]);
         assert_reaches_none(package, &reached, &["rocksdb", "librocksdb-sys", "cudarc", "tokio"]);
         assert_reaches_none(package, &reached, &["rand", "getrandom", "parking_lot"]);
@@ -93,6 +93,7 @@ fn i3_consensus_crates_compile_no_c() {
         ("pars-protocol", &[][..]),
         ("pars-mldsa", &[]),
         ("pars-mldsa", &["--features", "sign"]),
+        ("pars-nvtrust", &[]),
         ("pars-precompile", &ADAPTERS),
     ] {
         for name in reached(package, features) {
@@ -131,14 +132,20 @@ fn i6_the_lock_holds_the_exact_versions_that_are_tested() {
             .map(|version| version.trim_matches('"').to_owned())
             .collect()
     };
-    for (name, version) in
-        [("revm", "43.0.3"), ("alloy-evm", "0.39.0"), ("fips204", "0.5.0"), ("blake3", "1.8.7")]
-    {
+    for (name, version) in [
+        ("revm", "43.0.3"),
+        ("alloy-evm", "0.39.0"),
+        ("fips204", "0.5.0"),
+        ("blake3", "1.8.7"),
+        ("p384", "0.14.0"),
+    ] {
         assert_eq!(versions(name), [version], "{name}");
     }
     for (name, requirement) in [
         ("fips204", r#"version = "=0.5.0""#),
         ("blake3", r#"version = "=1.8.7""#),
+        ("p384", r#"version = "=0.14.0""#),
+        ("sha2", r#"version = "=0.11.1""#),
         ("revm", r#"version = ">=42, <44""#),
         ("alloy-evm", r#"version = ">=0.38, <0.40""#),
     ] {
@@ -180,6 +187,7 @@ fn packages() -> Vec<Package> {
 fn i3_imports_point_down_only() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("pars-mldsa", &[][..]),
+        ("pars-nvtrust", &[]),
         ("pars-protocol", &["pars-mldsa"]),
         ("pars-precompile", &["pars-mldsa", "pars-protocol"]),
         ("pars-node", &["pars-mldsa", "pars-protocol", "pars-precompile"]),
@@ -283,8 +291,9 @@ const BANNED: [&str; 19] = [
 fn i3_consensus_code_names_no_clock_float_lock_thread_or_unordered_map() {
     let mut seen = 0;
     for (path, text) in sources() {
-        let consensus =
-            ["src/protocol", "src/mldsa", "src/precompile"].iter().any(|folder| path.starts_with(folder));
+        let consensus = ["src/protocol", "src/mldsa", "src/nvtrust", "src/precompile"]
+            .iter()
+            .any(|folder| path.starts_with(folder));
         let test = path.components().any(|part| part.as_os_str() == "tests")
             || path.ends_with("tests.rs")
             || path.ends_with("testing.rs");
