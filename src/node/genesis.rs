@@ -27,7 +27,7 @@ pub(crate) struct Args {
     /// Timestamp of block 0 in Unix seconds [default: now].
     #[arg(long)]
     timestamp: Option<u64>,
-    /// Unix time from which the AI-mining precompile is active [default: from block 0 on].
+    /// Unix time from which the AI-mining precompile is active; 0 = from block 0 on.
     #[arg(long, default_value_t = 0)]
     activation: u64,
     /// File to write [default: standard output].
@@ -50,8 +50,10 @@ pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
     match &args.out {
         None => std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?,
         Some(path) => {
-            std::fs::write(path, text)
+            // Never over a file that is there: it may be the genesis of a chain in use, or a key.
+            let mut file = std::fs::File::create_new(path)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            std::io::Write::write_all(&mut file, text.as_bytes())?;
         }
     }
     Ok(())

@@ -36,6 +36,7 @@ pub mod evm;
 pub mod miner;
 pub mod node;
 pub mod reference_job;
+pub mod revert;
 pub mod rpc;
 
 pub use chain::{Chain, hardfork::Hardfork, produce::MiningMode};

@@ -157,8 +157,10 @@ impl NodeHandle {
         if tokio::time::timeout(STOP_TIMEOUT, self.server.stopped()).await.is_err() {
             tracing::warn!("connections were still open after {} s", STOP_TIMEOUT.as_secs());
         }
-        if let Err(error) = self.ticker.await {
-            tracing::error!(%error, "the block clock ended badly");
+        match tokio::time::timeout(STOP_TIMEOUT, self.ticker).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the block clock ended badly"),
+            Err(_) => tracing::warn!("a block was still being made after {} s", STOP_TIMEOUT.as_secs()),
         }
     }
 }

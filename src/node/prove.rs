@@ -196,6 +196,8 @@ pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
     };
     let completed_at = args.completed.unwrap_or_else(unix_time);
     let second_before = completed_at.saturating_sub(1);
+    // The reference job's own clock counts only where the user names no other time.
+    let began_at = began_at.filter(|_| args.completed.is_none());
     let signed = Work {
         chain_id: args.chain_id,
         job_id: args.job.unwrap_or_else(|| Work::own_job_id(model_hash, input_hash, nonce)),

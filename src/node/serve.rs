@@ -151,7 +151,7 @@ fn banner(node: &NodeHandle, dev_genesis: bool) -> String {
         "  A DEVELOPMENT NODE. State is kept in memory only, and anybody who reaches this port"
     ));
     line(format_args!(
-        "  can move the coins below. It carries Pars' own chain id: never use a real key here,"
+        "  can move the coins below. It carries Pars' own chain id, or the one you chose: never use a real key,"
     ));
     line(format_args!("  since what you sign for this chain is valid on the real one."));
     line(format_args!(""));

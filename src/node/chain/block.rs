@@ -30,7 +30,10 @@ use super::{
     hardfork::Hardfork,
     state::{StateDb, StateView},
 };
-use crate::evm::{BlockContext, ExecutionError, Executor, Purpose};
+use crate::{
+    evm::{BlockContext, ExecutionError, Executor, Purpose},
+    revert,
+};
 
 /// A transaction with its sender.
 pub type SignedTx = Recovered<TxEnvelope>;
@@ -99,6 +102,8 @@ pub struct BuiltBlock {
     pub state: StateView,
     /// Transactions that could not be executed.
     pub dropped: Vec<Dropped>,
+    /// Transactions that are in the block and failed, with the reason.
+    pub failed: Vec<(B256, String)>,
 }
 
 /// A block could not be built.
@@ -183,6 +188,7 @@ pub fn build(
     let mut transactions = Vec::new();
     let mut results = Vec::new();
     let mut dropped = Vec::new();
+    let mut failed = Vec::new();
     let mut skipped = std::collections::HashSet::new();
     for tx in candidates {
         let hash = *tx.tx_hash();
@@ -199,6 +205,17 @@ pub fn build(
             Ok(outcome) => {
                 state.commit(outcome.state);
                 gas_used = gas_used.saturating_add(outcome.result.tx_gas_used());
+                match &outcome.result {
+                    ExecutionResult::Success { .. } => {}
+                    ExecutionResult::Revert { output, .. } => {
+                        let reason = revert::reason(output)
+                            .map_or("reverted".into(), |why| format!("reverted: {why}"));
+                        failed.push((hash, reason));
+                    }
+                    ExecutionResult::Halt { reason, .. } => {
+                        failed.push((hash, format!("halted: {reason:?}")))
+                    }
+                }
                 results.push((outcome.result, gas_used));
                 transactions.push((*tx).clone());
             }
@@ -215,7 +232,7 @@ pub fn build(
         .apply(&state.take_bundle())
         .map_err(|error| fatal(None, ExecutionError::Fatal(error.to_string())))?;
     let block = seal(executor, parent, &context, &next_state, transactions, results);
-    Ok(BuiltBlock { block, state: next_state, dropped })
+    Ok(BuiltBlock { block, state: next_state, dropped, failed })
 }
 
 /// Activation of the precompile and the system calls of EIP-4788 and EIP-2935 (where their contracts exist).

@@ -92,6 +92,17 @@ impl Ground {
 }
 
 impl Chain {
+    /// Where a call at `id` stands. At `latest` it sees the head's state at the present time: with instant mining an
+    /// idle chain's head is long past, and work completed since would lie in its future.
+    fn ground_of(&self, id: BlockId) -> Result<Ground, UnknownBlock> {
+        let target = self.resolve(id)?;
+        let mut ground = self.ground(&target);
+        if id.is_latest() {
+            ground.context.timestamp = self.next_context(target.entry()).timestamp;
+        }
+        Ok(ground)
+    }
+
     pub(super) fn ground(&self, target: &Target) -> Ground {
         let entry = target.entry();
         let context = match target {
@@ -151,7 +162,7 @@ impl Chain {
     /// # Errors
     /// The call could not be executed; a revert or halt is a result, not an error.
     pub fn simulate(&self, call: &Call) -> Result<Outcome, CallError> {
-        let ground = self.ground(&self.resolve(call.block)?);
+        let ground = self.ground_of(call.block)?;
         let cap = self.gas_cap(&ground);
         self.run(&ground, call, call.request.gas.unwrap_or(cap).min(cap))
     }
@@ -213,7 +224,7 @@ impl Chain {
         // that leave a reserve behind (the 63/64 rule) need more.
         let (mut low, mut high) = (spent.saturating_sub(1), cap);
         let mut guess = spent;
-        while high - low > 1 && (high - low).saturating_mul(1000) > high.saturating_mul(ESTIMATE_TOLERANCE) {
+        while high - low > 1 && is_rough(low, high) {
             if guess <= low || guess >= high {
                 guess = low + (high - low) / 2;
             }
@@ -238,7 +249,7 @@ impl Chain {
     /// # Errors
     /// The call could not be executed; a revert or halt is told in the result.
     pub fn create_access_list(&self, call: &Call) -> Result<AccessListResult, CallError> {
-        let ground = self.ground(&self.resolve(call.block)?);
+        let ground = self.ground_of(call.block)?;
         let cap = self.gas_cap(&ground);
         let gas = call.request.gas.unwrap_or(cap).min(cap);
         let mut call = call.clone();
@@ -286,6 +297,11 @@ impl Chain {
                 .collect(),
         )
     }
+}
+
+/// True when `high` may be further above the exact value than an estimate may be.
+fn is_rough(low: u64, high: u64) -> bool {
+    u128::from(high - low) * 1000 > u128::from(high) * u128::from(ESTIMATE_TOLERANCE)
 }
 
 fn is_gas_error(error: &revm::context::result::InvalidTransaction) -> bool {

@@ -10,6 +10,7 @@ use super::{
     activation::{Activation, ActivationError, CONFIG_KEY},
     dev_accounts::DEV_ACCOUNTS,
     hardfork::{Hardfork, Hardforks},
+    snapshot::MAX_TIMESTAMP,
     state::{AccountState, Code, StateError, StateView},
 };
 
@@ -19,6 +20,8 @@ pub const DEFAULT_CHAIN_ID: u64 = 6133;
 pub const DEFAULT_GAS_LIMIT: u64 = 30_000_000;
 /// Lowest gas limit a chain may have; below it not even a precompile call fits.
 pub const MIN_GAS_LIMIT: u64 = 100_000;
+/// Highest gas limit a chain may have: with more, one call runs for minutes.
+pub const MAX_GAS_LIMIT: u64 = 1_000_000_000;
 /// Base fee of the genesis block: 1 gwei.
 pub const INITIAL_BASE_FEE: u64 = 1_000_000_000;
 /// Balance of each dev account in whole PARS.
@@ -39,6 +42,12 @@ pub enum GenesisError {
     /// The block gas limit is too low to do anything.
     #[error("gas limit {0} is below the minimum of {MIN_GAS_LIMIT}")]
     GasLimit(u64),
+    /// The block gas limit is so high that execution would not end in time.
+    #[error("gas limit {0} is above the maximum of {MAX_GAS_LIMIT}")]
+    GasLimitTooHigh(u64),
+    /// Later blocks could not have later timestamps.
+    #[error("genesis timestamp {0} is after {MAX_TIMESTAMP}, the end of the year 9999")]
+    Timestamp(u64),
     /// The first block is block 0 here.
     #[error("genesis block number {0} is not supported, only 0")]
     Number(u64),
@@ -72,9 +81,15 @@ pub enum GenesisError {
     },
     /// The alloc's account at 0x0300 is not the one that activation writes.
     #[error(
-        "the alloc entry of {0} differs from what its {CONFIG_KEY} generates; remove it or regenerate it"
+        "the alloc entry of {0} differs from what its {CONFIG_KEY} generates; `pars-devnet genesis` writes a right one"
     )]
     PrecompileAccount(Address),
+    /// The alloc lacks it: filled in here, hosts that read the alloc as it is would compute another genesis hash.
+    #[error(
+        "the alloc has no entry for {0}, though {CONFIG_KEY} is active from genesis on; the alloc must contain the \
+         account exactly as activation writes it, as in the file that `pars-devnet genesis` writes"
+    )]
+    PrecompileMissing(Address),
 }
 
 /// Everything a chain needs to start.
@@ -102,6 +117,12 @@ impl ChainSpec {
         }
         if genesis.gas_limit < MIN_GAS_LIMIT {
             return Err(GenesisError::GasLimit(genesis.gas_limit));
+        }
+        if genesis.gas_limit > MAX_GAS_LIMIT {
+            return Err(GenesisError::GasLimitTooHigh(genesis.gas_limit));
+        }
+        if genesis.timestamp > MAX_TIMESTAMP {
+            return Err(GenesisError::Timestamp(genesis.timestamp));
         }
         if let Some(number) = genesis.number.filter(|number| *number != 0) {
             return Err(GenesisError::Number(number));
@@ -152,7 +173,7 @@ fn genesis_state(genesis: &Genesis, activation: Option<&Activation>) -> Result<S
     }
     if let Some(activation) = activation.filter(|activation| activation.timestamp <= genesis.timestamp) {
         match state.account(&activation.address) {
-            None => state.set_account(&activation.address, activation.account.clone()),
+            None => return Err(GenesisError::PrecompileMissing(activation.address)),
             Some(found) => {
                 // Coins may lie at the address (any transfer can put them there); the rest must be exact.
                 let same = found.nonce == activation.account.nonce

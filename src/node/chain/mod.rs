@@ -203,12 +203,23 @@ impl Chain {
             BlockId::Hash(hash) => self.block_by_hash(&hash.block_hash),
             BlockId::Number(BlockNumberOrTag::Number(number)) => self.block(number),
             BlockId::Number(BlockNumberOrTag::Earliest) => self.block(0),
-            BlockId::Number(BlockNumberOrTag::Pending) => return Ok(Target::Pending(self.head())),
+            BlockId::Number(BlockNumberOrTag::Pending) => return Ok(self.pending()),
             BlockId::Number(
                 BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized,
             ) => Some(self.head()),
         };
         found.map(Target::Block).ok_or(UnknownBlock)
+    }
+
+    /// The block that would be produced now, executed; with nothing to execute, the place on top of the head. So it is
+    /// too when it cannot be produced, which producing it will tell.
+    fn pending(&self) -> Target {
+        let head = self.head();
+        let base_fee = self.next_context(&head).base_fee;
+        if self.pool.lock().executable(&head.state, base_fee).is_empty() {
+            return Target::Pending(head);
+        }
+        self.preview().map_or(Target::Pending(head), Target::Block)
     }
 
     /// The state that `id` stands for.

@@ -8,6 +8,7 @@ use super::{
     Chain, Entry, Event,
     block::{Block, BlockInputs, BuildError, Dropped, SignedTx, build},
     pool::{Admission, PoolError},
+    snapshot::TimestampError,
 };
 use crate::evm::ExecutionError;
 
@@ -46,14 +47,9 @@ pub enum MineError {
     /// Too many at once.
     #[error("at most {MAX_MINE_BLOCKS} blocks can be mined by one request")]
     TooMany,
-    /// The given time is not after the head's.
-    #[error("timestamp {given} is not after the latest block's {latest}")]
-    Timestamp {
-        /// The timestamp asked for.
-        given: u64,
-        /// The head's.
-        latest: u64,
-    },
+    /// The given time cannot be a block's.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampError),
     /// Execution broke.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -145,10 +141,7 @@ impl Chain {
             return Err(MineError::TooMany);
         }
         let _production = self.production.lock();
-        let set_next = |given: u64, latest: u64| {
-            let set = self.settings.lock().clock.set_next(given, latest);
-            set.map_err(|latest| MineError::Timestamp { given, latest })
-        };
+        let set_next = |given: u64, latest: u64| self.settings.lock().clock.set_next(given, latest);
         if let Some(given) = timestamp {
             set_next(given, self.head().block.header.timestamp)?;
         }
@@ -226,6 +219,9 @@ impl Chain {
             timestamp = block.header.timestamp,
             "block"
         );
+        for (hash, reason) in &built.failed {
+            tracing::info!(%hash, %reason, "transaction failed");
+        }
         let _ = self.events.send(Event::Block(block.clone()));
         Ok(Produced { block: Some(block), dropped: built.dropped })
     }

@@ -18,6 +18,25 @@ use super::{
 /// Snapshots kept; the oldest goes when one more is taken.
 pub const MAX_SNAPSHOTS: usize = 1024;
 
+/// Latest time a chain's clock can be set to: the last second of the year 9999.
+pub const MAX_TIMESTAMP: u64 = 253_402_300_799;
+
+/// A timestamp that the next block cannot have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimestampError {
+    /// Time does not go back.
+    #[error("timestamp {given} is not after the latest block's {latest}")]
+    NotLater {
+        /// The timestamp asked for.
+        given: u64,
+        /// The head's.
+        latest: u64,
+    },
+    /// Later blocks could not have later timestamps.
+    #[error("timestamp {0} is after {MAX_TIMESTAMP}, the end of the year 9999")]
+    TooLate(u64),
+}
+
 /// Seconds since 1970 by this machine's clock.
 pub fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|elapsed| elapsed.as_secs()).unwrap_or_default()
@@ -40,10 +59,16 @@ impl Clock {
         self.next.unwrap_or_else(|| self.now()).max(latest.saturating_add(1))
     }
 
-    /// Sets the timestamp of the next block, from which time goes on; fails with `latest` when it is not later.
-    pub fn set_next(&mut self, timestamp: u64, latest: u64) -> Result<(), u64> {
+    /// Sets the timestamp of the next block, from which time goes on.
+    ///
+    /// # Errors
+    /// It is not after `latest`, or after [`MAX_TIMESTAMP`].
+    pub fn set_next(&mut self, timestamp: u64, latest: u64) -> Result<(), TimestampError> {
         if timestamp <= latest {
-            return Err(latest);
+            return Err(TimestampError::NotLater { given: timestamp, latest });
+        }
+        if timestamp > MAX_TIMESTAMP {
+            return Err(TimestampError::TooLate(timestamp));
         }
         self.next = Some(timestamp);
         let offset = i128::from(timestamp) - i128::from(unix_time());
@@ -51,10 +76,11 @@ impl Clock {
         Ok(())
     }
 
-    /// Moves the clock forward; the whole offset comes back.
+    /// Moves the clock forward, to [`MAX_TIMESTAMP`] at most; the whole offset comes back.
     pub fn increase(&mut self, seconds: u64) -> i64 {
+        let seconds = seconds.min(MAX_TIMESTAMP.saturating_sub(self.now()));
         self.offset = self.offset.saturating_add_unsigned(seconds);
-        self.next = self.next.map(|next| next.saturating_add(seconds));
+        self.next = self.next.map(|next| next.saturating_add(seconds).min(MAX_TIMESTAMP));
         self.offset
     }
 
@@ -173,8 +199,11 @@ impl Chain {
         self.settings.lock().clock.increase(seconds)
     }
 
-    /// Sets the next block's timestamp; fails with the head's when it is not later.
-    pub fn set_next_timestamp(&self, timestamp: u64) -> Result<(), u64> {
+    /// Sets the next block's timestamp.
+    ///
+    /// # Errors
+    /// It is not after the head's, or after [`MAX_TIMESTAMP`].
+    pub fn set_next_timestamp(&self, timestamp: u64) -> Result<(), TimestampError> {
         let latest = self.head().block.header.timestamp;
         self.settings.lock().clock.set_next(timestamp, latest)
     }

@@ -1,7 +1,6 @@
 //! JSON-RPC errors: codes and texts that Ethereum clients know.
 
 use alloy_primitives::Bytes;
-use alloy_sol_types::{Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
 use serde_json::Value;
 
@@ -17,6 +16,7 @@ use crate::{
         state::StateError,
     },
     evm::ExecutionError,
+    revert,
 };
 
 /// Parameters are missing or wrong.
@@ -67,11 +67,11 @@ impl RpcError {
         this
     }
 
-    /// A call that reverted, with `Error(string)` spelled out.
+    /// A call that reverted, with the reason spelled out where it is known.
     fn reverted(data: Bytes) -> Self {
-        let message = match Revert::abi_decode(&data) {
-            Ok(Revert { reason }) => format!("execution reverted: {reason}"),
-            Err(_) => "execution reverted".to_owned(),
+        let message = match revert::reason(&data) {
+            Some(reason) => format!("execution reverted: {reason}"),
+            None => "execution reverted".to_owned(),
         };
         Self { code: REVERTED, message, data: Some(data) }
     }

@@ -52,7 +52,7 @@ pub(super) fn increase_time(rpc: &Rpc, params: &Params) -> RpcResult {
 
 pub(super) fn set_next_block_timestamp(rpc: &Rpc, params: &Params) -> RpcResult {
     let given = params.required_quantity(0)?;
-    rpc.chain.set_next_timestamp(given).map_err(|latest| MineError::Timestamp { given, latest })?;
+    rpc.chain.set_next_timestamp(given).map_err(MineError::from)?;
     Ok(Value::Null)
 }
 

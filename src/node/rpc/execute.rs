@@ -2,7 +2,7 @@
 
 use alloy_consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy_eips::{BlockId, eip2718::Encodable2718};
-use alloy_primitives::{Address, Bytes, Signature, U64, U256, eip191_hash_message};
+use alloy_primitives::{Address, Bytes, Signature, U64, U256, eip191_hash_message, keccak256};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest, state::StateOverride};
 use serde_json::json;
 
@@ -75,7 +75,7 @@ fn sign(rpc: &Rpc, mut request: TransactionRequest) -> Result<(SignedTx, bool), 
     let tx = fill(rpc, request)?;
     let envelope = match account {
         Some(account) => account.sign_transaction(tx)?,
-        None => unsigned(tx),
+        None => unsigned(tx, &from),
     };
     Ok((SignedTx::new_unchecked(envelope, from), impersonated))
 }
@@ -121,8 +121,13 @@ fn fill(rpc: &Rpc, mut request: TransactionRequest) -> Result<TypedTransaction, 
         .map_err(|error| RpcError::params(format!("cannot build the transaction: {}", error.error)))
 }
 
-fn unsigned(tx: TypedTransaction) -> TxEnvelope {
-    let signature = Signature::new(U256::from(1), U256::from(1), false);
+/// A signature that nobody could check, with the sender in it: it is part of the hash, and two senders may send the
+/// same.
+fn unsigned(tx: TypedTransaction, from: &Address) -> TxEnvelope {
+    let digest = keccak256([b"impersonated".as_slice(), from.as_slice()].concat());
+    // Half is below the order of the curve, as r must be; odd is not zero.
+    let r = (U256::from_be_bytes(digest.0) >> 1) | U256::ONE;
+    let signature = Signature::new(r, U256::ONE, false);
     match tx {
         TypedTransaction::Legacy(tx) => tx.into_signed(signature).into(),
         TypedTransaction::Eip2930(tx) => tx.into_signed(signature).into(),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
 use super::{
-    Rpc,
+    MAX_RESPONSE_BYTES, Rpc,
     error::{LIMIT_EXCEEDED, NOT_FOUND, RpcError, RpcResult},
     eth,
     params::{self, Params},
@@ -23,6 +23,11 @@ use crate::chain::{Chain, Event};
 pub(super) const MAX_FILTERS: usize = 1024;
 /// A filter nobody asks for this long is gone.
 pub(super) const FILTER_TTL: Duration = Duration::from_secs(300);
+
+/// Block hashes one poll reports.
+const MAX_BLOCK_HASHES: u64 = 10_000;
+/// Log data one poll reports, so that it fits an answer, where a byte takes two characters.
+const MAX_LOG_DATA: usize = MAX_RESPONSE_BYTES as usize / 4;
 
 #[derive(Debug)]
 enum Kind {
@@ -82,21 +87,16 @@ impl Filters {
         match &mut filter.kind {
             Kind::Transactions(events) => Ok(json!(pending_hashes(events))),
             Kind::Blocks => {
-                let blocks = chain.blocks(first, u64::MAX);
+                let last = first.saturating_add(MAX_BLOCK_HASHES.saturating_sub(1));
+                let blocks = chain.blocks(first, last);
                 filter.cursor = first.saturating_add(blocks.len() as u64);
                 Ok(json!(blocks.iter().map(|block| block.hash()).collect::<Vec<B256>>()))
             }
             Kind::Logs(wanted) => {
-                let blocks = chain.blocks(first, u64::MAX);
-                filter.cursor = first.saturating_add(blocks.len() as u64);
-                let logs: Vec<Log> = blocks
-                    .iter()
-                    .filter(|block| in_range(wanted, block.number()))
-                    .flat_map(|block| block.logs())
-                    .filter(|log| wanted.matches(&log.inner))
-                    .cloned()
-                    .collect();
-                Ok(serde_json::to_value(logs)?)
+                let (logs, cursor) = logs_from(chain, wanted, first);
+                let answer = serde_json::to_value(logs)?;
+                filter.cursor = cursor;
+                Ok(answer)
             }
         }
     }
@@ -135,6 +135,31 @@ fn in_range(filter: &Filter, number: u64) -> bool {
             (from..=to).contains(&number)
         }
     }
+}
+
+/// The logs from block `first` on that fit one answer, and the block after the last one they cover. Whole blocks, and at
+/// least one: a cursor between two logs of a block would not survive a revert, and none would stand still.
+fn logs_from(chain: &Chain, wanted: &Filter, first: u64) -> (Vec<Log>, u64) {
+    let (mut found, mut data, mut cursor) = (Vec::new(), 0usize, first);
+    for block in chain.blocks(first, u64::MAX) {
+        let before = found.len();
+        if in_range(wanted, block.number()) {
+            for log in block.logs().filter(|log| wanted.matches(&log.inner)) {
+                data = data.saturating_add(log.data().data.len());
+                found.push(log.clone());
+            }
+        }
+        let full = found.len() > eth::MAX_LOG_RESULTS || data > MAX_LOG_DATA;
+        if full && before > 0 {
+            found.truncate(before);
+            break;
+        }
+        cursor = block.number().saturating_add(1);
+        if full {
+            break;
+        }
+    }
+    (found, cursor)
 }
 
 fn pending_hashes(events: &mut broadcast::Receiver<Event>) -> Vec<B256> {

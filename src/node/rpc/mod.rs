@@ -5,6 +5,7 @@ mod eth;
 mod evm_dev;
 mod execute;
 mod filters;
+mod origin;
 mod params;
 mod pars;
 mod subscribe;
@@ -32,7 +33,11 @@ pub use self::{
     error::{RpcError, RpcResult},
     eth::client_version,
 };
-use self::{filters::Filters, params::Params};
+use self::{
+    filters::Filters,
+    origin::{OriginLayer, is_local_origin},
+    params::Params,
+};
 use crate::chain::Chain;
 
 /// Largest request body: 5 MiB.
@@ -210,16 +215,6 @@ fn module(chain: Arc<Chain>) -> Result<RpcModule<Rpc>, RegisterMethodError> {
     Ok(module)
 }
 
-/// True for a page served from this machine; only those may call from a browser.
-fn is_local_origin(origin: &str) -> bool {
-    let Some((_, host)) = origin.split_once("://") else { return false };
-    let host = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next(),
-        None => host.split(':').next(),
-    };
-    matches!(host, Some("localhost" | "127.0.0.1" | "::1"))
-}
-
 /// Starts the server.
 ///
 /// # Errors
@@ -244,10 +239,11 @@ pub async fn serve(
         Ok(filter) if address.ip().is_loopback() => filter,
         _ => HostFilterLayer::disable(),
     };
+    let origins = OriginLayer { enabled: address.ip().is_loopback() };
     let local = AllowOrigin::predicate(|origin, _| origin.to_str().is_ok_and(is_local_origin));
     let cors = CorsLayer::new().allow_origin(local).allow_methods(Any).allow_headers(Any);
     let server = ServerBuilder::with_config(config)
-        .set_http_middleware(tower::ServiceBuilder::new().layer(cors).layer(hosts))
+        .set_http_middleware(tower::ServiceBuilder::new().layer(origins).layer(cors).layer(hosts))
         .build(address)
         .await
         .map_err(|source| ServerError::Bind { address, source })?;

@@ -40,13 +40,19 @@ impl Node {
         Self { child, banner, address }
     }
 
-    fn ask(&self, method: &str, params: &str) -> serde_json::Value {
+    /// Sends a request without waiting for the answer.
+    fn send(&self, method: &str, params: &str) -> TcpStream {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
         let mut stream = TcpStream::connect(&self.address).expect("connects");
         let head = format!("POST / HTTP/1.1\r\nhost: {}\r\nconnection: close", self.address);
         let length = body.len();
         write!(stream, "{head}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
             .expect("sends");
+        stream
+    }
+
+    fn ask(&self, method: &str, params: &str) -> serde_json::Value {
+        let mut stream = self.send(method, params);
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("answers");
         let (_, json) = answer.split_once("\r\n\r\n").expect("body");
@@ -88,6 +94,20 @@ fn the_banner_warns_and_both_signals_stop_the_node() {
         assert_eq!(node.ask("eth_chainId", "[]"), "0x17f5");
         assert_eq!(node.stop(signal), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn a_call_that_runs_long_does_not_keep_the_node() {
+    let node = Node::start(&["--gas-limit", "1000000000"]);
+    // BLAKE2f at address 9 costs a unit of gas per round: many seconds for one call. More calls than cores.
+    let input = format!("0x3b000000{}01", "00".repeat(208));
+    let call = format!(r#"[{{"to":"0x0000000000000000000000000000000000000009","data":"{input}"}}]"#);
+    let calls: Vec<TcpStream> = (0..16).map(|_| node.send("eth_call", &call)).collect();
+    std::thread::sleep(Duration::from_millis(500));
+    let started = Instant::now();
+    assert_eq!(node.stop("-TERM"), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
+    drop(calls);
 }
 
 #[test]
@@ -135,6 +155,7 @@ fn mistakes_are_told_and_exit_with_an_error() {
         (&["--chain-id", "0", "--port", "0"], "chain id"),
         (&["--chain-id", "4294967296", "--port", "0"], "chain id"),
         (&["--gas-limit", "5", "--port", "0"], "gas limit 5"),
+        (&["--gas-limit", "1000000001", "--port", "0"], "gas limit 1000000001 is above the maximum"),
         (&["--block-time", "0"], "block-time"),
         (&["--block-time", "1", "--no-mining"], "cannot be used with"),
         (&["nonsense"], "nonsense"),

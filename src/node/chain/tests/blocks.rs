@@ -1,4 +1,4 @@
-use alloy_consensus::Transaction as _;
+use alloy_consensus::{Header, Sealable as _, Transaction as _};
 use alloy_eips::{BlockId, eip2935};
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, hex, keccak256};
@@ -328,4 +328,19 @@ fn fee_history_tells_what_happened() {
     }
     assert!(chain.fee_history(1, BlockId::number(99), None).is_err());
     assert_eq!(chain.fee_history(u64::MAX, BlockId::number(1), None).unwrap().gas_used_ratio.len(), 2);
+}
+
+#[test]
+fn estimates_are_close_under_any_gas_limit() {
+    let genesis = dev_genesis(Hardfork::Prague).build().unwrap();
+    let mut spec = ChainSpec::from_genesis(&genesis, None).unwrap();
+    // More than a genesis may have.
+    let header = Header { gas_limit: u64::MAX, ..spec.header.into_inner() };
+    spec.header = header.seal_slow();
+    let chain = Chain::new(spec, MiningMode::Manual, COINBASE);
+    // Reverts unless 50,000 gas are left: GAS > 50000, JUMPI, REVERT | JUMPDEST, STOP.
+    chain.set_code(&NOBODY, Bytes::from_static(&hex!("6200c3505a11600c575f5ffd5b00"))).unwrap();
+    let request = TransactionRequest::default().to(NOBODY);
+    let gas = chain.estimate_gas(&Call { request, ..Default::default() }).unwrap();
+    assert!((71_000..73_000).contains(&gas), "{gas}");
 }

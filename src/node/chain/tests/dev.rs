@@ -7,7 +7,7 @@ use crate::chain::{
     Event,
     pool::Pool,
     produce::{MAX_MINE_BLOCKS, MineError, MiningMode},
-    snapshot::MAX_SNAPSHOTS,
+    snapshot::{MAX_SNAPSHOTS, TimestampError},
 };
 
 #[test]
@@ -87,7 +87,10 @@ fn time_is_set_increased_and_never_goes_back() {
     assert_eq!(head(), GENESIS_TIME + 5);
     let error = chain.mine(1, None, Some(GENESIS_TIME + 5)).unwrap_err();
     assert!(matches!(error, MineError::Timestamp { .. }), "{error}");
-    assert_eq!(chain.set_next_timestamp(GENESIS_TIME), Err(GENESIS_TIME + 5));
+    assert_eq!(
+        chain.set_next_timestamp(GENESIS_TIME),
+        Err(TimestampError::NotLater { given: GENESIS_TIME, latest: GENESIS_TIME + 5 })
+    );
     // Time goes on from what was set.
     chain.mine_block().unwrap();
     assert!((GENESIS_TIME + 6..GENESIS_TIME + 60).contains(&head()), "{}", head());
@@ -104,10 +107,27 @@ fn time_is_set_increased_and_never_goes_back() {
     chain.mine(50, None, None).unwrap();
     let blocks = chain.blocks(0, u64::MAX);
     assert!(blocks.windows(2).all(|pair| pair[0].header.timestamp < pair[1].header.timestamp));
-    // The far future does not overflow anything.
-    chain.mine(2, None, Some(u64::MAX - 1)).unwrap();
+}
+
+#[test]
+fn time_ends_in_the_year_9999_and_never_repeats() {
+    const END: u64 = 253_402_300_799;
+    let chain = chain(MiningMode::Manual);
+    for given in [END + 1, u64::MAX - 1, u64::MAX] {
+        let error = chain.set_next_timestamp(given).unwrap_err().to_string();
+        assert!(error.contains("year 9999"), "{error}");
+        let error = chain.mine(2, None, Some(given)).unwrap_err();
+        assert!(matches!(error, MineError::Timestamp { .. }), "{error}");
+    }
+    assert_eq!(chain.height(), 0);
+    chain.set_next_timestamp(END - 1).unwrap();
     chain.increase_time(u64::MAX);
-    chain.mine_block().unwrap();
+    chain.mine(3, None, None).unwrap();
+    // The last one was set; what follows rises all the same.
+    chain.increase_time(u64::MAX);
+    chain.mine(3, None, None).unwrap();
+    let times: Vec<u64> = chain.blocks(1, 6).iter().map(|block| block.header.timestamp).collect();
+    assert_eq!(times, (END..END + 6).collect::<Vec<_>>());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{GENESIS_TIME, dev_genesis};
 use crate::chain::{
     activation::CONFIG_KEY,
     dev_accounts::DEV_ACCOUNTS,
-    genesis::ChainSpec,
+    genesis::{ChainSpec, DevGenesis},
     hardfork::{Hardfork, Hardforks},
     pool,
 };
@@ -49,14 +49,25 @@ fn genesis_survives_json_and_has_an_independent_state_root() {
 }
 
 #[test]
-fn alloc_of_the_precompile_may_be_left_out_but_not_be_wrong() {
+fn alloc_of_the_precompile_is_what_activation_writes() {
     let address = pars_precompile::ADDRESS;
     let genesis = dev_genesis(Hardfork::Prague).build().unwrap();
-    let hash = ChainSpec::from_genesis(&genesis, None).unwrap().header.hash();
+    ChainSpec::from_genesis(&genesis, None).unwrap();
 
+    // Filling it in would make another genesis hash than a host that reads the alloc as it is.
     let mut without = genesis.clone();
     without.alloc.remove(&address);
-    assert_eq!(ChainSpec::from_genesis(&without, None).unwrap().header.hash(), hash);
+    let error = refusal(&without);
+    assert!(error.contains(&format!("no entry for {address}")), "{error}");
+    assert!(error.contains("`pars-devnet genesis`"), "{error}");
+
+    // Coins may lie there; before activation nothing needs to.
+    let mut rich = genesis.clone();
+    rich.alloc.get_mut(&address).unwrap().balance = U256::from(5);
+    assert_eq!(ChainSpec::from_genesis(&rich, None).unwrap().state.balance(&address), U256::from(5));
+    let later = DevGenesis { activation: GENESIS_TIME + 1, ..dev_genesis(Hardfork::Prague) }.build().unwrap();
+    assert!(!later.alloc.contains_key(&address));
+    ChainSpec::from_genesis(&later, None).unwrap();
 
     let mut wrong = genesis;
     let account: &mut GenesisAccount = wrong.alloc.get_mut(&address).unwrap();
@@ -76,6 +87,9 @@ fn a_genesis_that_cannot_work_is_refused_with_a_reason() {
     assert!(with(&|g| g.config.chain_id = 1 << 32).contains("chain id 4294967296"));
     assert!(with(&|g| g.config.chain_id = 7070).contains("6133"), "the configuration names another chain");
     assert!(with(&|g| g.gas_limit = 1000).contains("gas limit 1000"));
+    assert!(with(&|g| g.gas_limit = 1_000_000_001).contains("above the maximum of 1000000000"));
+    assert!(with(&|g| g.gas_limit = u64::MAX).contains("above the maximum of 1000000000"));
+    assert!(with(&|g| g.timestamp = 253_402_300_800).contains("timestamp 253402300800"));
     assert!(with(&|g| g.number = Some(7)).contains("block number 7"));
     assert!(with(&|g| g.config.shanghai_time = None).contains("shanghaiTime"));
     assert!(with(&|g| g.config.shanghai_time = Some(GENESIS_TIME + 1)).contains("shanghaiTime"));

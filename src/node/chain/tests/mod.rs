@@ -6,6 +6,7 @@ mod dev;
 mod genesis;
 mod pool;
 mod precompile;
+mod present;
 mod trie;
 
 use std::collections::BTreeMap;

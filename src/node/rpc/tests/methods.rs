@@ -405,3 +405,24 @@ async fn the_precompile_can_be_simulated_for_a_forked_test() {
     assert_eq!(fails(&node, "pars_simulatePrecompile", not_there).0, -32001);
     node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn impersonated_senders_have_hashes_of_their_own() {
+    let node = start(MiningMode::Manual).await;
+    ok(&node, "anvil_autoImpersonateAccount", json!([true]));
+    let senders = [1, 2, 3].map(Address::repeat_byte);
+    let mut hashes = Vec::new();
+    for from in senders {
+        ok(&node, "anvil_setBalance", json!([from, "0xde0b6b3a7640000"]));
+        let request = json!([{ "from": from, "to": Address::ZERO, "value": "0x1", "gas": "0x5208" }]);
+        let hash = ok(&node, "eth_sendTransaction", request);
+        assert!(!hashes.contains(&hash), "{hash}");
+        hashes.push(hash);
+    }
+    ok(&node, "evm_mine", json!([]));
+    for (from, hash) in senders.iter().zip(hashes) {
+        let receipt = ok(&node, "eth_getTransactionReceipt", json!([hash]));
+        assert_eq!((&receipt["from"], &receipt["status"]), (&json!(from), &json!("0x1")));
+    }
+    node.stop().await;
+}

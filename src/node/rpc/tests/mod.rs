@@ -1,8 +1,10 @@
 //! Tests over a real socket. This file: what they share.
 
+mod filters;
 mod hostile;
 mod http;
 mod methods;
+mod origin;
 mod ws;
 
 use std::{
