@@ -14,6 +14,7 @@
 //! | [`chain`] | blocks, state, pool, block production, calls |
 //! | [`evm`] | the one seam to revm and the precompile |
 //! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
+//! | [`revert`] | why a call reverted, in words |
 //! | [`node`] | chain and server put together, start and stop |
 //! | [`miner`] | a miner's key, and the proofs it signs |
 //! | [`reference_job`] | the work that the demo does |
@@ -24,8 +25,9 @@
 //! * Blob transactions are refused. Execution-layer requests (EIP-7002, EIP-7251) are not collected; the system calls
 //!   of EIP-4788 and EIP-2935 are made when the genesis holds their contracts, which the dev genesis does not.
 //! * `eth_estimateGas` on `latest` (or nothing) estimates for the next block, at the present time: on an idle chain the
-//!   head's timestamp may be hours old, and a fresh proof would look like one from the future. `eth_call` on `latest`
-//!   runs at the head's own number and timestamp, as everywhere; `pending` runs in the next block.
+//!   head's timestamp may be hours old, and a fresh proof would look like one from the future. For the same reason
+//!   `eth_call` and `eth_createAccessList` on `latest` run on the head's state and number at the present time. A block
+//!   named by number or hash has its own timestamp; `pending` is the next block, with what waits in the pool executed.
 //! * A transaction whose fee cap is below the next base fee is refused instead of waiting; one that the base fee
 //!   overtakes while it waits keeps waiting.
 //! * Dev methods that edit state (`anvil_setBalance` and its kin) change the head's state without a block, so the
