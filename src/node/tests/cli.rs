@@ -140,6 +140,11 @@ fn a_written_genesis_starts_the_same_chain_every_time() {
         assert_eq!(node.stop("-TERM"), Some(0));
     }
     assert_eq!(hashes[0], hashes[1]);
+    // Another one never takes its place.
+    let before = std::fs::read(&path).expect("reads");
+    let again = Command::new(BINARY).args(["genesis", "--out", file]).output().expect("runs");
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("cannot write"));
+    assert_eq!(std::fs::read(&path).expect("reads"), before);
     std::fs::remove_file(&path).expect("removes");
 }
 

@@ -284,6 +284,20 @@ fn prove_prints_calldata_alone_and_a_new_nonce_each_time() {
     }
 }
 
+/// On a chain whose clock was moved, the reference job's own beginning says nothing.
+#[test]
+fn a_completion_that_is_given_has_its_beginning_a_second_before() {
+    let folder = Folder::new("completed");
+    folder.key("44");
+    folder.file("input", "");
+    let output = folder.prove(&["--completed", "4000000000", "--json"]);
+    let facts = json(&output);
+    assert_eq!(
+        (&facts["began_at"], &facts["completed_at"]),
+        (&3_999_999_999_u64.into(), &4_000_000_000_u64.into())
+    );
+}
+
 #[test]
 fn prove_takes_what_it_is_given() {
     let folder = Folder::new("prove-given");
