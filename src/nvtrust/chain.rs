@@ -70,43 +70,44 @@ pub enum ChainError {
     LeafSignature,
 }
 
-/// A GPU architecture that the chain can pay for. What a certificate does not say, such as H100 or H200, it does not
-/// know either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Architecture {
-    /// Hopper: H100, H200.
-    Gh100,
-    /// Blackwell: B100, B200, GB200.
-    Gb100,
+/// A GPU architecture: the word that its certificates carry. What a certificate does not say, such as H100 or H200, it
+/// does not know either.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Architecture {
+    /// ASCII, zero-padded.
+    name: [u8; MAX_ARCHITECTURE_LEN],
 }
 
+/// Longest name of an architecture.
+const MAX_ARCHITECTURE_LEN: usize = 8;
+
 impl Architecture {
-    /// All of them, by id.
-    pub const ALL: [Self; 2] = [Self::Gh100, Self::Gb100];
+    /// Hopper: H100, H200.
+    pub const GH100: Self = Self { name: *b"GH100\0\0\0" };
+    /// Blackwell: B100, B200, GB200.
+    pub const GB100: Self = Self { name: *b"GB100\0\0\0" };
 
-    /// 0 GH100, 1 GB100: also the index of the intermediate that genesis pins for it.
-    pub const fn id(self) -> u8 {
-        match self {
-            Self::Gh100 => 0,
-            Self::Gb100 => 1,
-        }
-    }
+    /// Those that genesis pins, in the order of [`GENESIS_ICAS`].
+    pub const ALL: [Self; 2] = [Self::GH100, Self::GB100];
 
-    /// The architecture with this id.
-    pub const fn from_id(id: u8) -> Option<Self> {
-        match id {
-            0 => Some(Self::Gh100),
-            1 => Some(Self::Gb100),
-            _ => None,
-        }
+    /// A name of one to eight upper-case letters and digits that begins with a letter.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        let mut padded = [0; MAX_ARCHITECTURE_LEN];
+        padded.get_mut(..name.len())?.copy_from_slice(name);
+        let letters = name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        (name.first()?.is_ascii_uppercase() && letters).then_some(Self { name: padded })
     }
 
     /// As certificates write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Gh100 => "GH100",
-            Self::Gb100 => "GB100",
-        }
+    pub fn name(&self) -> &str {
+        let length = self.name.iter().position(|byte| *byte == 0).unwrap_or(MAX_ARCHITECTURE_LEN);
+        self.name.get(..length).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Architecture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -141,8 +142,8 @@ impl PinnedIca {
 
 /// What genesis pins, by index: "NVIDIA GH100 Provisioner ICA 1" and "NVIDIA GB100 Provisioner ICA 00000".
 pub const GENESIS_ICAS: [PinnedIca; 2] = [
-    PinnedIca { architecture: Architecture::Gh100, public_key: GH100_PROVISIONER_ICA_1 },
-    PinnedIca { architecture: Architecture::Gb100, public_key: GB100_PROVISIONER_ICA_00000 },
+    PinnedIca { architecture: Architecture::GH100, public_key: GH100_PROVISIONER_ICA_1 },
+    PinnedIca { architecture: Architecture::GB100, public_key: GB100_PROVISIONER_ICA_00000 },
 ];
 
 /// Certificate 6afe7184f92232c8df7b242261776e56, under "NVIDIA GH100 Identity".

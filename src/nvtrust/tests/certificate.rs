@@ -12,7 +12,7 @@ use crate::{
 use p384::elliptic_curve::sec1::ToSec1Point;
 
 fn leaf_with(change: impl FnOnce(&mut CertificateParts)) -> Vec<u8> {
-    let mut device = Device::new(Architecture::Gh100);
+    let mut device = Device::new(Architecture::GH100);
     change(&mut device.leaf);
     device.leaf.signed_by(&device.ik_key)
 }
@@ -210,7 +210,7 @@ fn d4_der_lengths_are_minimal_and_definite_everywhere() {
 
 #[test]
 fn d4_the_signatures_one_encoding() {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let good = sign(&device.ik_key, &device.leaf.body());
     let parse = |signature: &[u8]| Certificate::parse(&device.leaf.with_signature(signature)).err();
     assert_eq!(parse(&signature_der(&good)), None);

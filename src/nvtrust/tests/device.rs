@@ -177,10 +177,10 @@ impl Device {
         ];
         let mut leaf = CertificateParts::new(&[0x53; 20], ik_name, leaf_name, &leaf_key);
         let firmware = match architecture {
-            Architecture::Gh100 => {
+            Architecture::GH100 => {
                 extension(COMPOSITE_DEVICE_ID, false, &composite(&spki(&ik_key), &fwid(&FWID)))
             }
-            Architecture::Gb100 => extension(DICE_TCB_INFO, false, &dice(&[fwid(&FWID), fwid(&[0; 48])])),
+            _ => extension(DICE_TCB_INFO, false, &dice(&[fwid(&FWID), fwid(&[0; 48])])),
         };
         leaf.extensions = vec![extension(KEY_USAGE, true, &[0x03, 2, 7, 0x80]), firmware];
         Self {

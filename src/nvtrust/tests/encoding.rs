@@ -93,7 +93,7 @@ fn tuple_of(device: &Device) -> [u8; 32] {
 
 #[test]
 fn d6_a_firmware_tuple_is_its_formula() {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let mut preimage = Vec::new();
     for (kind, data) in [
         (3u16, &b"580.95.05\0"[..]),
@@ -138,7 +138,7 @@ fn d6_a_firmware_tuple_is_its_formula() {
 
 #[test]
 fn d6_a_golden_set_is_its_formula() {
-    let mut device = Device::new(Architecture::Gh100);
+    let mut device = Device::new(Architecture::GH100);
     let bytes = device.report();
     let report = Report::parse(&bytes).expect("a report");
     let tuple = firmware_tuple(report.opaque());

@@ -50,12 +50,12 @@ fn fixture() -> Evidence {
 
 /// A Blackwell, in the other form of certificate. Where no real one is at hand, a device of our own stands in.
 fn blackwell() -> Evidence {
-    real_or_own("b200-590.48.01-mpt-gpu0", Architecture::Gb100)
+    real_or_own("b200-590.48.01-mpt-gpu0", Architecture::GB100)
 }
 
 /// A Hopper with a newer driver; likewise.
 fn hopper() -> Evidence {
-    real_or_own("h100-580.159.03-dev-e23d", Architecture::Gh100)
+    real_or_own("h100-580.159.03-dev-e23d", Architecture::GH100)
 }
 
 fn real_or_own(id: &str, architecture: Architecture) -> Evidence {

@@ -19,7 +19,7 @@ fn read_all(bytes: &[u8]) {
     let _ = Certificate::parse(bytes);
     let _ = Leaf::parse(bytes);
     let _ = IdentityKey::parse(bytes);
-    let _ = PinnedIca::from_certificate(Architecture::Gb100, bytes);
+    let _ = PinnedIca::from_certificate(Architecture::GB100, bytes);
     match Attestation::decode(bytes) {
         Ok(Attestation::Full(full)) => {
             let _ = verify_evidence(&full, &GENESIS_ICAS[0], &[0; 32], &Believes);

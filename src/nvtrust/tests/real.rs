@@ -15,7 +15,7 @@ use sha2::{Digest, Sha384};
 fn d1_the_fixture_is_a_genuine_h100() {
     let evidence = Evidence::h100();
     let verdict = evidence.verdict().expect("genuine");
-    assert_eq!(verdict.architecture, Architecture::Gh100);
+    assert_eq!(verdict.architecture, Architecture::GH100);
     assert_eq!(hex::encode(verdict.pdi), "431d480fe5e87274");
     assert_eq!(
         hex::encode(verdict.fwid),
@@ -30,7 +30,7 @@ fn d1_the_fixture_is_a_genuine_h100() {
     assert_eq!(report.opaque().driver(), Some("550.90.07"));
     assert_eq!(report.opaque().vbios().expect("a VBIOS").to_string(), "96.00.9F.00.01");
     // Genesis pins the key of this very intermediate.
-    assert_eq!(PinnedIca::from_certificate(Architecture::Gh100, H100_ICA), Ok(GENESIS_ICAS[0]));
+    assert_eq!(PinnedIca::from_certificate(Architecture::GH100, H100_ICA), Ok(GENESIS_ICAS[0]));
 }
 
 fn text<'a>(facts: &'a Value, name: &str) -> Option<&'a str> {
@@ -44,7 +44,7 @@ fn toggle(facts: &Value, name: &str) -> Option<Toggle> {
 #[test]
 fn d2_each_of_the_fixtures_five_certificates_is_needed_and_bound() {
     let chain = [H100_LEAF, H100_IK, H100_ICA, H100_IDENTITY, H100_ROOT];
-    let path = |chain: &[&[u8]]| verify_path(chain, Architecture::Gh100, &NVIDIA_DEVICE_ROOT, &Reference);
+    let path = |chain: &[&[u8]]| verify_path(chain, Architecture::GH100, &NVIDIA_DEVICE_ROOT, &Reference);
     assert_eq!(path(&chain), Ok(GENESIS_ICAS[0]));
     for length in 0..5 {
         assert_eq!(path(&chain[..length]), Err(PathError::Length(length)));
@@ -68,7 +68,7 @@ fn d2_each_of_the_fixtures_five_certificates_is_needed_and_bound() {
     let broken = [H100_LEAF, H100_IK, H100_ICA, H100_IDENTITY, &root];
     assert_eq!(path(&broken), Err(PathError::Root));
     let other = sha2::Sha256::digest(&root).into();
-    let path = verify_path(&broken, Architecture::Gh100, &other, &Reference);
+    let path = verify_path(&broken, Architecture::GH100, &other, &Reference);
     assert_eq!(path, Err(PathError::Signature(4)), "a root must sign itself");
 }
 
@@ -157,7 +157,7 @@ fn d1_every_real_report_says_what_the_manifest_says_and_gpus_are_genuine() {
             genuine += 1;
             assert_eq!(hex::encode(verdict.fwid), facts["fwid_cert"].as_str().expect("hex"), "{id}");
             let blackwell = id.starts_with("b200");
-            assert_eq!(verdict.architecture.id(), u8::from(blackwell), "{id}");
+            assert_eq!(verdict.architecture, Architecture::ALL[usize::from(blackwell)], "{id}");
             // Below the other architecture's intermediate it is nothing, even if every signature held.
             evidence.ica = GENESIS_ICAS[usize::from(!blackwell)];
             let refused = EvidenceError::Chain(ChainError::Architecture(evidence.ica.architecture));
@@ -185,8 +185,8 @@ fn d2_a_switch_chain_never_passes_for_a_gpu_whatever_report_goes_with_it() {
     assert_eq!(posing.verdict_with(&Believes), Err(EvidenceError::NvSwitch));
     // The switch's own intermediate cannot be pinned for a GPU by mistake, nor can the Identity certificate or the root.
     for (at, name) in [(2, "ICA"), (4, "root")] {
-        let refused = PinnedIca::from_certificate(Architecture::Gh100, &switch.chain[at]);
-        assert_eq!(refused, Err(ChainError::Architecture(Architecture::Gh100)), "{name}");
+        let refused = PinnedIca::from_certificate(Architecture::GH100, &switch.chain[at]);
+        assert_eq!(refused, Err(ChainError::Architecture(Architecture::GH100)), "{name}");
     }
 }
 
@@ -246,7 +246,7 @@ fn d2_other_projects_bad_inputs_are_refused_with_their_reasons() {
                 other => panic!("{other}: say why it is bad"),
             };
             let certificates: Vec<_> = chain.iter().map(Vec::as_slice).collect();
-            let path = verify_path(&certificates, Architecture::Gh100, &NVIDIA_DEVICE_ROOT, &Unasked);
+            let path = verify_path(&certificates, Architecture::GH100, &NVIDIA_DEVICE_ROOT, &Unasked);
             assert_eq!(path, Err(PathError::Length(length)), "{file}");
             assert_eq!(Leaf::parse(&chain[0]).err(), first, "{file}");
             seen += 1;
@@ -264,7 +264,7 @@ fn d1_every_real_chain_of_five_ends_in_nvidias_root_and_gives_the_pinned_interme
             |chain: &[&[u8]]| verify_path(chain, evidence.ica.architecture, &NVIDIA_DEVICE_ROOT, &Reference);
         let id = &evidence.id;
         if is_switch(&evidence) {
-            let refused = PathError::Chain(ChainError::Architecture(Architecture::Gh100));
+            let refused = PathError::Chain(ChainError::Architecture(Architecture::GH100));
             assert_eq!(path(&chain), Err(refused), "{id}");
             continue;
         }

@@ -96,7 +96,7 @@ fn d4_a_report_cut_anywhere_or_continued_is_refused() {
 
 #[test]
 fn d4_the_longest_report_is_read() {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let room = MAX_REPORT_LEN - device.report().len();
     let mut opaque = device.opaque_bytes();
     opaque.extend(entry(255, &vec![7; room - 4]));
@@ -107,7 +107,7 @@ fn d4_the_longest_report_is_read() {
 }
 
 fn opaque_error(change: impl FnOnce(&mut Vec<u8>)) -> OpaqueError {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let mut opaque = device.opaque_bytes();
     change(&mut opaque);
     match refused(&device.report_with_opaque(&opaque)) {
@@ -127,7 +127,7 @@ fn d4_opaque_entries_neither_overrun_nor_repeat_nor_leave_a_rest() {
     let error = opaque_error(|opaque| opaque.extend([99, 0, 0xFF, 0xFF, 1]));
     assert_eq!(error, OpaqueError::Overrun(99));
     for kind in [3, 11, 20, 34] {
-        let device = Device::new(Architecture::Gh100);
+        let device = Device::new(Architecture::GH100);
         let data = device.opaque.iter().find(|(other, _)| *other == kind).expect("there").1.clone();
         assert_eq!(opaque_error(|opaque| opaque.extend(entry(kind, &data))), OpaqueError::Duplicate(kind));
     }
@@ -161,7 +161,7 @@ fn d4_known_entries_have_their_shape() {
         (tlv::PROJECT_SKU_MOD, b"", OpaqueError::Text(19)),
         (tlv::CHIP_INFO, b"GB100", OpaqueError::Text(35)),
     ] {
-        let mut device = Device::new(Architecture::Gh100);
+        let mut device = Device::new(Architecture::GH100);
         device.set(kind, data);
         assert_eq!(refused(&device.report()), E::Opaque(error));
     }
@@ -169,7 +169,7 @@ fn d4_known_entries_have_their_shape() {
 
 #[test]
 fn d4_an_unknown_entry_is_kept_and_changes_nothing() {
-    let mut device = Device::new(Architecture::Gb100);
+    let mut device = Device::new(Architecture::GB100);
     let before = device.evidence().verdict().expect("genuine");
     for kind in [0, 37, 255, u16::MAX] {
         device.set(kind, b"what a newer driver says");
@@ -182,7 +182,7 @@ fn d4_an_unknown_entry_is_kept_and_changes_nothing() {
 
 #[test]
 fn d4_blocks_are_read_where_they_stand() {
-    let mut device = Device::new(Architecture::Gh100);
+    let mut device = Device::new(Architecture::GH100);
     let bytes = device.report();
     let report = Report::parse(&bytes).expect("a report");
     assert_eq!(report.kind(), DeviceKind::Gpu);
@@ -205,7 +205,7 @@ fn d6_index_35_is_the_decoders_and_skipped_only_while_that_is_off() {
         assert!(!Toggle::Enabled.skips(index));
     }
     let status = |byte: u8| {
-        let mut device = Device::new(Architecture::Gh100);
+        let mut device = Device::new(Architecture::GH100);
         device.set(tlv::NVDEC0_STATUS, &[byte]);
         let bytes = device.report();
         Report::parse(&bytes).expect("a report").opaque().nvdec0()

@@ -44,7 +44,7 @@ impl Evidence {
 
     pub(crate) fn full(&self) -> FullEvidence<'_> {
         FullEvidence {
-            ica_index: self.ica.architecture.id(),
+            ica_index: u8::from(self.ica.architecture == Architecture::GB100),
             report: &self.report,
             leaf: &self.chain[0],
             ik: &self.chain[1],

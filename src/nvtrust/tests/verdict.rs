@@ -20,20 +20,45 @@ fn refused(device: &Device) -> E {
 
 #[test]
 fn d1_devices_of_our_own_pass_below_our_own_intermediate_and_never_below_nvidias() {
-    for architecture in Architecture::ALL {
+    for (architecture, nvidias) in Architecture::ALL.into_iter().zip(GENESIS_ICAS) {
         let mut evidence = Device::new(architecture).evidence();
         let verdict = evidence.verdict().expect("genuine");
         assert_eq!((verdict.architecture, verdict.fwid), (architecture, FWID));
         assert_eq!(verdict.device_id, blake3::derive_key("pars.aimining.nvtrust-device.v1", &spki(&key(2))));
         assert_eq!(verdict.pdi, [1, 2, 3, 4, 5, 6, 7, 0xA8]);
-        evidence.ica = GENESIS_ICAS[usize::from(architecture.id())];
+        evidence.ica = nvidias;
         assert_eq!(evidence.verdict(), Err(E::Chain(C::IdentityKeySignature)));
     }
 }
 
 #[test]
+fn an_architecture_is_a_word_that_certificates_could_carry() {
+    for name in ["GH100", "GB100", "GB202", "G", "ABCDEFG8"] {
+        let architecture = Architecture::from_name(name.as_bytes()).expect("a name");
+        assert_eq!((architecture.name(), format!("{architecture:?}").as_str()), (name, name));
+    }
+    assert_eq!(
+        Architecture::ALL.map(|known| Architecture::from_name(known.name().as_bytes()).unwrap()),
+        Architecture::ALL
+    );
+    for name in ["", "gh100", "100", "GH 100", "GH100\0", "GH-100", "ABCDEFGH9", "\u{c4}"] {
+        assert_eq!(Architecture::from_name(name.as_bytes()), None, "{name:?}");
+    }
+}
+
+#[test]
+fn d1_an_architecture_that_no_sample_shows_needs_no_other_rule() {
+    // A device by the same layout under another chip's name passes below an intermediate pinned for that name only.
+    let other = Architecture::from_name(b"GB202").expect("a name");
+    let mut evidence = Device::new(other).evidence();
+    assert_eq!(evidence.verdict().expect("genuine").architecture, other);
+    evidence.ica.architecture = Architecture::GB100;
+    assert_eq!(evidence.verdict(), Err(E::Chain(C::Architecture(Architecture::GB100))));
+}
+
+#[test]
 fn d2_the_identity_keys_rules() {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let with = |change: &dyn Fn(&mut Device)| {
         let mut device = device.clone();
         change(&mut device);
@@ -67,7 +92,7 @@ fn d2_the_identity_keys_rules() {
 
 #[test]
 fn d2_a_switch_poses_as_a_gpu() {
-    let mut switch = Device::new(Architecture::Gh100);
+    let mut switch = Device::new(Architecture::GH100);
     switch.ik.serial[2] = 0x50;
     switch.ik.subject = name(&[(SERIAL_NUMBER, "5001020304050607A8"), (COMMON_NAME, "LS_10 A01 FSP BROM")]);
     switch.leaf.issuer.clone_from(&switch.ik.subject);
@@ -79,23 +104,23 @@ fn d2_a_switch_poses_as_a_gpu() {
     switch.ik.serial[2] = 0x41;
     switch.ik.subject = name(&[(SERIAL_NUMBER, "4101020304050607A8"), (COMMON_NAME, "LS_10 A01 FSP BROM")]);
     switch.leaf.issuer.clone_from(&switch.ik.subject);
-    assert_eq!(refused(&switch), E::Chain(C::Architecture(Architecture::Gh100)));
+    assert_eq!(refused(&switch), E::Chain(C::Architecture(Architecture::GH100)));
     // With a GPU's names but a switch's report.
-    let mut switch = Device::new(Architecture::Gh100);
+    let mut switch = Device::new(Architecture::GH100);
     switch.blocks.truncate(31);
     switch.set(tlv::VBIOS_VERSION, b"96.10.55.00.01");
     assert_eq!(refused(&switch), E::NvSwitch);
     // Its intermediate is not pinned for a GPU.
-    let mut ica = Device::new(Architecture::Gh100).ik;
+    let mut ica = Device::new(Architecture::GH100).ik;
     ica.subject = name(&[(COMMON_NAME, "NVIDIA LS_10 Provisioner ICA 1")]);
-    let refused = PinnedIca::from_certificate(Architecture::Gh100, &ica.signed_by(&key(9)));
-    assert_eq!(refused, Err(C::Architecture(Architecture::Gh100)));
+    let refused = PinnedIca::from_certificate(Architecture::GH100, &ica.signed_by(&key(9)));
+    assert_eq!(refused, Err(C::Architecture(Architecture::GH100)));
 }
 
 #[test]
 fn d2_names_say_the_architecture_of_the_intermediate() {
     for (architecture, other) in
-        [(Architecture::Gh100, Architecture::Gb100), (Architecture::Gb100, Architecture::Gh100)]
+        [(Architecture::GH100, Architecture::GB100), (Architecture::GB100, Architecture::GH100)]
     {
         let mut evidence = Device::new(architecture).evidence();
         evidence.ica.architecture = other;
@@ -117,7 +142,7 @@ fn d2_names_say_the_architecture_of_the_intermediate() {
 
 #[test]
 fn d2_the_leafs_rules() {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let with = |change: &dyn Fn(&mut Device)| {
         let mut device = device.clone();
         change(&mut device);
@@ -139,7 +164,7 @@ fn d2_the_leafs_rules() {
 
 #[test]
 fn d2_each_link_of_the_chain_needs_its_own_signature() {
-    let device = Device::new(Architecture::Gb100);
+    let device = Device::new(Architecture::GB100);
     let mut evidence = device.evidence();
     evidence.chain[1] = device.ik.signed_by(&key(9));
     assert_eq!(evidence.verdict(), Err(E::Chain(C::IdentityKeySignature)));
@@ -171,7 +196,7 @@ fn d2_each_link_of_the_chain_needs_its_own_signature() {
 
 #[test]
 fn d4_the_nonce_is_all_32_bytes() {
-    let device = Device::new(Architecture::Gh100);
+    let device = Device::new(Architecture::GH100);
     let evidence = device.evidence();
     for at in 0..32 {
         let mut nonce = device.nonce;
@@ -192,7 +217,7 @@ fn d2_firmware_ids_of_report_and_leaf() {
         assert_eq!(device.evidence().verdict().expect("genuine").fwid, FWID);
     }
     // The first one of DiceTcbInfo counts, not any of them.
-    let mut device = Device::new(Architecture::Gb100);
+    let mut device = Device::new(Architecture::GB100);
     let list = [fwid(&[0; 48]), fwid(&FWID)];
     device.leaf.extensions[1] = extension(&[0x67, 0x81, 5, 5, 4, 1, 1], false, &dice(&list));
     assert_eq!(refused(&device), E::FwidMismatch);
@@ -201,7 +226,7 @@ fn d2_firmware_ids_of_report_and_leaf() {
 #[test]
 fn d2_entries_that_policy_reads_must_stand() {
     for kind in [tlv::DRIVER_VERSION, tlv::VBIOS_VERSION, tlv::NVDEC0_STATUS] {
-        let mut device = Device::new(Architecture::Gh100);
+        let mut device = Device::new(Architecture::GH100);
         device.unset(kind);
         assert_eq!(refused(&device), E::MissingEntry(kind));
     }
@@ -209,7 +234,7 @@ fn d2_entries_that_policy_reads_must_stand() {
 
 #[test]
 fn d1_a_new_leaf_under_the_same_identity_key_is_the_same_device() {
-    let mut device = Device::new(Architecture::Gh100);
+    let mut device = Device::new(Architecture::GH100);
     let before = device.evidence().verdict().expect("genuine");
     device.leaf_key = key(4);
     device.leaf.spki = spki(&device.leaf_key);
@@ -220,7 +245,7 @@ fn d1_a_new_leaf_under_the_same_identity_key_is_the_same_device() {
 
 #[test]
 fn d5_kind_2_repeats_every_check_of_the_report() {
-    let mut device = Device::new(Architecture::Gb100);
+    let mut device = Device::new(Architecture::GB100);
     let leaf = public_key(&device.leaf_key);
     let registration = Registration { leaf_public_key: &leaf, fwid: &FWID };
     let ask = |bytes: &[u8]| verify_registered(bytes, registration, &[0x5A; 32], &Reference).map(|_| ());
