@@ -138,6 +138,7 @@ fn i6_the_lock_holds_the_exact_versions_that_are_tested() {
         ("fips204", "0.5.0"),
         ("blake3", "1.8.7"),
         ("p384", "0.14.0"),
+        ("strum", "0.27.2"),
     ] {
         assert_eq!(versions(name), [version], "{name}");
     }
@@ -146,6 +147,7 @@ fn i6_the_lock_holds_the_exact_versions_that_are_tested() {
         ("blake3", r#"version = "=1.8.7""#),
         ("p384", r#"version = "=0.14.0""#),
         ("sha2", r#"version = "=0.11.1""#),
+        ("strum", r#"version = "=0.27.2""#),
         ("revm", r#"version = ">=42, <44""#),
         ("alloy-evm", r#"version = ">=0.38, <0.40""#),
     ] {

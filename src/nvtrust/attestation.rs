@@ -10,7 +10,9 @@ const FULL: u8 = 1;
 const REGISTERED: u8 = 2;
 
 /// Why bytes are not an attestation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttestationError {
     /// Ends inside a field.

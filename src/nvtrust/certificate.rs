@@ -38,7 +38,9 @@ const COMPOSITE_DEVICE_ID: &[u8] = &[0x67, 0x81, 0x05, 0x05, 0x04, 0x01];
 const DICE_TCB_INFO: &[u8] = &[0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01];
 
 /// Why bytes are not a certificate of this profile. Each names one rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum CertificateError {
     /// Longer than [`MAX_CERTIFICATE_LEN`].
@@ -46,6 +48,7 @@ pub enum CertificateError {
     TooLong(usize),
     /// Not DER, or not this element.
     #[error(transparent)]
+    #[strum(transparent)]
     Der(#[from] DerError),
     /// Not X.509 v3.
     #[error("the certificate is not X.509 v3")]
@@ -85,6 +88,7 @@ pub enum CertificateError {
     BasicConstraints,
     /// The firmware id.
     #[error(transparent)]
+    #[strum(transparent)]
     Fwid(#[from] FwidError),
     /// r or s is empty, or longer than 48 bytes.
     #[error("the certificate's signature is not a pair of positive integers of at most 48 bytes")]

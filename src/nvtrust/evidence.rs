@@ -10,14 +10,18 @@ use crate::{
 };
 
 /// Why evidence is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum EvidenceError {
     /// The report is malformed.
     #[error("report: {0}")]
+    #[strum(transparent)]
     Report(#[from] ReportError),
     /// The certificates are malformed, or do not belong together.
     #[error("certificates: {0}")]
+    #[strum(transparent)]
     Chain(#[from] ChainError),
     /// A genuine device, perhaps, but not a GPU.
     #[error("the report is an NVSwitch's, not a GPU's")]
@@ -67,15 +71,16 @@ pub struct Registration<'a> {
 
 /// Full evidence (kind 1): report, leaf and identity key, below a pinned intermediate.
 ///
-/// The intermediate is the one at [`FullEvidence::ica_index`]; the caller looks it up, and refuses a revoked one. What
-/// this does not decide is policy: revoked devices, denied firmware, golden sets, the lowest driver.
+/// The intermediate is the one at [`FullEvidence::ica_index`]; the caller looks it up, and refuses a revoked one. The
+/// report must answer one of `nonces`: a chain accepts the challenges of two epochs. What this does not decide is
+/// policy: revoked devices, denied firmware, golden sets, the lowest driver.
 pub fn verify_evidence<'a>(
     evidence: &FullEvidence<'a>,
     ica: &PinnedIca,
-    nonce: &[u8; 32],
+    nonces: &[[u8; 32]],
     verifier: &dyn P384Verifier,
 ) -> Result<Gpu<'a>, EvidenceError> {
-    let report = gpu_report(evidence.report, nonce)?;
+    let report = gpu_report(evidence.report, nonces)?;
     let leaf = Leaf::parse(evidence.leaf)?;
     let ik = IdentityKey::parse(evidence.ik)?;
     check_names(&leaf, &ik, ica)?;
@@ -96,14 +101,15 @@ pub fn verify_evidence<'a>(
     })
 }
 
-/// A report of a registered device (kind 2). It must name its firmware, or a new one could hide behind an old key's.
+/// A report of a registered device (kind 2) that answers one of `nonces`. It must name its firmware, or a new one could
+/// hide behind an old key's.
 pub fn verify_registered<'a>(
     report: &'a [u8],
     registration: Registration<'_>,
-    nonce: &[u8; 32],
+    nonces: &[[u8; 32]],
     verifier: &dyn P384Verifier,
 ) -> Result<Report<'a>, EvidenceError> {
-    let report = gpu_report(report, nonce)?;
+    let report = gpu_report(report, nonces)?;
     match report.opaque().fwid() {
         None => return Err(EvidenceError::FwidMissing),
         Some(fwid) if fwid != registration.fwid => return Err(EvidenceError::FwidMismatch),
@@ -113,8 +119,8 @@ pub fn verify_registered<'a>(
     Ok(report)
 }
 
-/// A GPU's report that answers this nonce and has the entries that policy reads.
-fn gpu_report<'a>(bytes: &'a [u8], nonce: &[u8; 32]) -> Result<Report<'a>, EvidenceError> {
+/// A GPU's report that answers one of these nonces and has the entries that policy reads.
+fn gpu_report<'a>(bytes: &'a [u8], nonces: &[[u8; 32]]) -> Result<Report<'a>, EvidenceError> {
     let report = Report::parse(bytes)?;
     if report.kind() != DeviceKind::Gpu {
         return Err(EvidenceError::NvSwitch);
@@ -122,7 +128,7 @@ fn gpu_report<'a>(bytes: &'a [u8], nonce: &[u8; 32]) -> Result<Report<'a>, Evide
     for kind in [tlv::DRIVER_VERSION, tlv::VBIOS_VERSION, tlv::NVDEC0_STATUS] {
         report.opaque().get(kind).ok_or(EvidenceError::MissingEntry(kind))?;
     }
-    if report.nonce() != nonce {
+    if !nonces.contains(report.nonce()) {
         return Err(EvidenceError::Nonce);
     }
     Ok(report)

@@ -27,7 +27,9 @@ const TUPLE: [u16; 8] = [
 ];
 
 /// Why a report has no digest under a mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum GoldenSetError {
     /// A bit for a block that the report has not.

@@ -15,11 +15,14 @@ use crate::{
 const SHA384: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02];
 
 /// Why the extension is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum FwidError {
     /// Not DER, or not this element.
     #[error("the firmware id: {0}")]
+    #[strum(transparent)]
     Der(#[from] DerError),
     /// CompositeDeviceID of another version.
     #[error("CompositeDeviceID is not version 1")]

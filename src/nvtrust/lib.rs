@@ -6,11 +6,13 @@
 //! | `der.rs`, `certificate.rs` | X.509 in strict DER: what NVIDIA's device chains use, nothing else |
 //! | `fwid.rs` | the firmware id that a leaf certificate carries, in both forms |
 //! | `chain.rs` | [`Leaf`], [`IdentityKey`], [`PinnedIca`]: which certificate may stand where |
+//! | `pins.rs` | [`GENESIS_ICAS`], [`SIMULATED_ICAS`], [`is_never_pinned`] |
 //! | `path.rs` | [`verify_path`]: all five certificates, for whoever packs evidence or pins an intermediate |
 //! | `evidence.rs` | [`verify_evidence`], [`verify_registered`]: the verdict |
 //! | `attestation.rs` | [`Attestation`]: the encoding of `bytes attestation` |
-//! | `firmware.rs` | firmware tuple and golden-set digest |
+//! | `firmware.rs`, `driver.rs` | firmware tuple, golden-set digest, [`DriverVersion`] |
 //! | `ecdsa.rs` | [`P384Verifier`] and its [`Reference`] |
+//! | `names.rs` | a short name for each reason to refuse |
 //!
 //! What a verdict proves: a genuine GPU with this firmware answered this nonce. It does not prove that a model ran,
 //! nor that confidential computing was on: that shows only in the measurements, which a golden set pins.
@@ -42,25 +44,35 @@ mod attestation;
 mod certificate;
 mod chain;
 mod der;
+mod driver;
 mod ecdsa;
 mod evidence;
 mod fields;
 mod firmware;
 mod fwid;
+mod names;
 mod opaque;
 mod path;
+mod pins;
 mod report;
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;
 
 pub use attestation::{Attestation, AttestationError, FullEvidence, RegisteredEvidence};
 pub use certificate::{Certificate, CertificateError, MAX_CERTIFICATE_LEN, Name, SPKI_LEN, SPKI_PREFIX};
-pub use chain::{Architecture, ChainError, GENESIS_ICAS, IdentityKey, Leaf, PinnedIca};
+pub use chain::{Architecture, ChainError, IdentityKey, Leaf, PinnedIca};
 pub use der::DerError;
+pub use driver::DriverVersion;
 pub use ecdsa::{P384Verifier, PublicKey, Reference, Signature};
 pub use evidence::{EvidenceError, Gpu, Registration, verify_evidence, verify_registered};
 pub use firmware::{FIRMWARE_TAG, GOLDEN_SET_TAG, GoldenSetError, firmware_tuple, golden_set};
 pub use fwid::{Fwid, FwidError, FwidForm};
 pub use opaque::{FeatureFlag, Opaque, OpaqueError, Tlv, Toggle, Vbios, tlv};
 pub use path::{NVIDIA_DEVICE_ROOT, PathError, verify_path};
+pub use pins::{
+    GENESIS_ICAS, SIMULATED_ICA_FIRST, SIMULATED_ICAS, SIMULATED_ROOT_NAME, is_never_pinned, simulated_ica,
+    simulated_ica_index,
+};
 pub use report::{DeviceKind, MAX_REPORT_LEN, Measurement, Report, ReportError};

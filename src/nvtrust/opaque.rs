@@ -39,7 +39,9 @@ pub mod tlv {
 const MAX_VERSION: u16 = 1;
 
 /// Why opaque data is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum OpaqueError {
     /// Fewer than four bytes are left.
@@ -181,7 +183,7 @@ impl<'a> Opaque<'a> {
         Toggle::from_byte(byte)
     }
 
-    /// DRIVER_VERSION.
+    /// DRIVER_VERSION, without the zeros that end it. See [`crate::DriverVersion::parse`].
     pub fn driver(&self) -> Option<&'a str> {
         self.text(tlv::DRIVER_VERSION)
     }

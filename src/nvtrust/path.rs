@@ -17,7 +17,9 @@ pub const NVIDIA_DEVICE_ROOT: [u8; 32] = [
 ];
 
 /// Why a chain is refused. Positions count from the leaf, which is 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum PathError {
     /// Not five certificates.
@@ -28,6 +30,7 @@ pub enum PathError {
     Root,
     /// A certificate that may not stand where it stands.
     #[error(transparent)]
+    #[strum(transparent)]
     Chain(#[from] ChainError),
     /// A certificate whose issuer is not the next one's subject.
     #[error("certificate {0} names another issuer than the one that follows")]

@@ -42,7 +42,9 @@ const GPU_BLOCKS: u8 = 64;
 const SWITCH_BLOCKS: u8 = 31;
 
 /// Why bytes are not a report. Each names one rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
+#[cfg_attr(test, derive(strum::VariantNames))]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReportError {
     /// Longer than [`MAX_REPORT_LEN`].
@@ -119,6 +121,7 @@ pub enum ReportError {
     ValueSize(u8, u16),
     /// The opaque data.
     #[error(transparent)]
+    #[strum(transparent)]
     Opaque(#[from] OpaqueError),
     /// Something stands behind the signature.
     #[error("{0} bytes stand behind the signature")]

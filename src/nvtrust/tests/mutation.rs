@@ -35,7 +35,7 @@ fn mutate(evidence: &Evidence, which: Part, all_bits: bool) {
         let drawn = random.below(8);
         for bit in if all_bits { 0..8 } else { drawn..drawn + 1 } {
             part(&mut broken, which)[at] ^= 1 << bit;
-            let verdict = crate::verify_evidence(&broken.full(), &broken.ica, &nonce, &known);
+            let verdict = crate::verify_evidence(&broken.full(), &broken.ica, &[nonce], &known);
             assert!(verdict.is_err(), "{} {which:?} byte {at} bit {bit}", evidence.id);
             part(&mut broken, which)[at] ^= 1 << bit;
         }

@@ -22,11 +22,11 @@ fn read_all(bytes: &[u8]) {
     let _ = PinnedIca::from_certificate(Architecture::GB100, bytes);
     match Attestation::decode(bytes) {
         Ok(Attestation::Full(full)) => {
-            let _ = verify_evidence(&full, &GENESIS_ICAS[0], &[0; 32], &Believes);
+            let _ = verify_evidence(&full, &GENESIS_ICAS[0], &[[0; 32]], &Believes);
         }
         Ok(Attestation::Registered(registered)) => {
             let registration = crate::Registration { leaf_public_key: &[0; 96], fwid: &[0; 48] };
-            let _ = verify_registered(registered.report, registration, &[0; 32], &Believes);
+            let _ = verify_registered(registered.report, registration, &[[0; 32]], &Believes);
         }
         Err(_) => {}
     }
@@ -84,7 +84,7 @@ fn d4_parsers_allocate_nothing() {
     let nonce = H100_REPORT[4..36].try_into().expect("32 bytes");
     let info = allocation_counter::measure(|| {
         let Ok(Attestation::Full(full)) = Attestation::decode(&bytes) else { panic!("kind 1") };
-        let gpu = verify_evidence(&full, &GENESIS_ICAS[0], &nonce, &Believes).expect("genuine");
+        let gpu = verify_evidence(&full, &GENESIS_ICAS[0], &[nonce], &Believes).expect("genuine");
         let tuple = firmware_tuple(gpu.report.opaque());
         golden_set(&tuple, u64::MAX, &gpu.report).expect("64 blocks");
     });

@@ -206,7 +206,7 @@ fn d4_one_gpu_with_two_nonces_and_each_answers_only_its_own() {
     assert_ne!(first.nonce(), second.nonce());
     assert_eq!(first.verdict().expect("genuine"), second.verdict().expect("genuine"));
     for (evidence, nonce) in [(&first, second.nonce()), (&second, first.nonce())] {
-        let verdict = verify_evidence(&evidence.full(), &evidence.ica, &nonce, &Unasked);
+        let verdict = verify_evidence(&evidence.full(), &evidence.ica, &[nonce], &Unasked);
         assert_eq!(verdict.expect_err("another nonce"), EvidenceError::Nonce);
     }
 }

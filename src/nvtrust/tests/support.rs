@@ -62,7 +62,7 @@ impl Evidence {
         let Attestation::Full(full) = Attestation::decode(&bytes).expect("what was encoded") else {
             panic!("another kind");
         };
-        verify_evidence(&full, &self.ica, &self.nonce(), verifier).map(|gpu| Verdict::new(&gpu))
+        verify_evidence(&full, &self.ica, &[self.nonce()], verifier).map(|gpu| Verdict::new(&gpu))
     }
 
     pub(crate) fn verdict(&self) -> Result<Verdict, EvidenceError> {

@@ -201,8 +201,35 @@ fn d4_the_nonce_is_all_32_bytes() {
     for at in 0..32 {
         let mut nonce = device.nonce;
         nonce[at] ^= 1;
-        let verdict = verify_evidence(&evidence.full(), &evidence.ica, &nonce, &Unasked);
+        let verdict = verify_evidence(&evidence.full(), &evidence.ica, &[nonce], &Unasked);
         assert_eq!(verdict.expect_err("another nonce"), E::Nonce);
+    }
+}
+
+#[test]
+fn d3_one_of_the_nonces_must_be_answered_and_none_answers_no_nonce() {
+    let device = Device::new(Architecture::GH100);
+    let evidence = device.evidence();
+    let leaf = public_key(&device.leaf_key);
+    let registration = Registration { leaf_public_key: &leaf, fwid: &FWID };
+    let (this, last, other) = (device.nonce, [1; 32], [2; 32]);
+    for (nonces, expected) in [
+        (&[this][..], Ok(())),
+        (&[this, last], Ok(())),
+        (&[last, this], Ok(())),
+        (&[this, this], Ok(())),
+        (&[last, other], Err(E::Nonce)),
+        (&[other], Err(E::Nonce)),
+        (&[], Err(E::Nonce)),
+    ] {
+        let full = verify_evidence(&evidence.full(), &evidence.ica, nonces, &Reference).map(drop);
+        let registered = verify_registered(&evidence.report, registration, nonces, &Reference).map(drop);
+        assert_eq!((full, registered), (expected, expected), "{nonces:?}");
+        if expected.is_err() {
+            let full = verify_evidence(&evidence.full(), &evidence.ica, nonces, &Unasked).map(drop);
+            let registered = verify_registered(&evidence.report, registration, nonces, &Unasked).map(drop);
+            assert_eq!((full, registered), (expected, expected), "before any signature");
+        }
     }
 }
 
@@ -248,10 +275,10 @@ fn d5_kind_2_repeats_every_check_of_the_report() {
     let mut device = Device::new(Architecture::GB100);
     let leaf = public_key(&device.leaf_key);
     let registration = Registration { leaf_public_key: &leaf, fwid: &FWID };
-    let ask = |bytes: &[u8]| verify_registered(bytes, registration, &[0x5A; 32], &Reference).map(|_| ());
+    let ask = |bytes: &[u8]| verify_registered(bytes, registration, &[[0x5A; 32]], &Reference).map(|_| ());
     assert_eq!(ask(&device.report()), Ok(()));
     let bytes = device.report();
-    let other = verify_registered(&bytes, registration, &[0x5B; 32], &Unasked);
+    let other = verify_registered(&bytes, registration, &[[0x5B; 32]], &Unasked);
     assert_eq!(other.expect_err("another nonce"), E::Nonce);
     device.leaf_key = key(9);
     assert_eq!(ask(&device.report()), Err(E::ReportSignature), "a foreign report");
