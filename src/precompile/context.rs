@@ -1,27 +1,28 @@
 //! One running call: the host behind guards that no feature can forget.
 
 use crate::{
-    Host, HostProfile,
+    Host, HostProfile, Verifiers,
     outcome::{Stop, revert},
 };
 use alloy_primitives::{Address, LogData, U256};
 use alloy_sol_types::SolEvent;
-use pars_mldsa::{ParameterSet, Verifier};
+use pars_mldsa::ParameterSet;
+use pars_nvtrust::P384Verifier;
 use pars_protocol::abi::IAIMiningErrors::{ArithmeticOverflow, StaticCallNotAllowed};
 
 /// The host of one call. Every write goes through here, and here static calls are refused, whatever the dispatcher
 /// thought (INC-08).
 pub(crate) struct Context<'a> {
     host: &'a mut dyn Host,
-    verifier: &'a dyn Verifier,
+    verifiers: &'a Verifiers,
     profile: &'a HostProfile,
     /// Whether this call already made sure that the account lives.
     alive: bool,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(host: &'a mut dyn Host, verifier: &'a dyn Verifier, profile: &'a HostProfile) -> Self {
-        Self { host, verifier, profile, alive: false }
+    pub(crate) fn new(host: &'a mut dyn Host, verifiers: &'a Verifiers, profile: &'a HostProfile) -> Self {
+        Self { host, verifiers, profile, alive: false }
     }
 
     pub(crate) fn charge(&mut self, gas: u64) -> Result<(), Stop> {
@@ -72,7 +73,11 @@ impl<'a> Context<'a> {
         context: &[u8],
         signature: &[u8],
     ) -> bool {
-        self.verifier.verify(set, public_key, message, context, signature)
+        self.verifiers.mldsa.verify(set, public_key, message, context, signature)
+    }
+
+    pub(crate) fn p384(&self) -> &'a dyn P384Verifier {
+        self.verifiers.p384.as_ref()
     }
 
     pub(crate) fn block_number(&self) -> u64 {

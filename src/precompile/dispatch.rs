@@ -1,7 +1,7 @@
 //! From calldata to a feature: the only place that checks how the precompile was called.
 
 use crate::{
-    Host, HostProfile, Outcome,
+    Host, HostProfile, Outcome, attestation,
     context::Context,
     gas, governance,
     outcome::{Stop, revert},
@@ -9,6 +9,7 @@ use crate::{
 };
 use alloy_primitives::Bytes;
 use pars_mldsa::Verifier;
+use pars_nvtrust::P384Verifier;
 use pars_protocol::{
     abi::IAIMiningErrors::{
         DelegateCallNotAllowed, InputTooLarge, MalformedInput, StaticCallNotAllowed, UnknownSelector,
@@ -51,9 +52,16 @@ pub(crate) use method;
 
 /// Every method, feature by feature.
 fn methods() -> impl Iterator<Item = &'static Method> {
-    [token::METHODS, verify::METHODS, work::METHODS, teleport::METHODS, governance::METHODS]
-        .into_iter()
-        .flatten()
+    [
+        token::METHODS,
+        verify::METHODS,
+        work::METHODS,
+        attestation::METHODS,
+        teleport::METHODS,
+        governance::METHODS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Name, selector and mutability of every method, for documentation and tests.
@@ -67,11 +75,27 @@ impl From<NonCanonical> for Stop {
     }
 }
 
-/// The precompile at `0x…0300`: rules and a verifier, no state of its own.
+/// Who answers whether a signature is valid. Whatever stands here gives the answers of the references; some are faster.
+#[derive(Clone)]
+pub struct Verifiers {
+    /// Of miners.
+    pub mldsa: Arc<dyn Verifier>,
+    /// Of GPUs.
+    pub p384: Arc<dyn P384Verifier>,
+}
+
+impl Verifiers {
+    /// Portable, without state: what gas is priced on.
+    pub fn reference() -> Self {
+        Self { mldsa: Arc::new(pars_mldsa::Reference), p384: Arc::new(pars_nvtrust::Reference) }
+    }
+}
+
+/// The precompile at `0x…0300`: rules and verifiers, no state of its own.
 #[derive(Clone)]
 pub struct Precompile {
     profile: Arc<HostProfile>,
-    verifier: Arc<dyn Verifier>,
+    verifiers: Verifiers,
 }
 
 impl std::fmt::Debug for Precompile {
@@ -81,9 +105,9 @@ impl std::fmt::Debug for Precompile {
 }
 
 impl Precompile {
-    /// The precompile of a host profile. Every verifier gives the same answers; some are faster.
-    pub fn new(profile: HostProfile, verifier: Arc<dyn Verifier>) -> Self {
-        Self { profile: Arc::new(profile), verifier }
+    /// The precompile of a host profile.
+    pub fn new(profile: HostProfile, verifiers: Verifiers) -> Self {
+        Self { profile: Arc::new(profile), verifiers }
     }
 
     /// What the hosts of this chain do.
@@ -115,6 +139,6 @@ impl Precompile {
         if method.mutability == Mutability::Write && host.is_static() {
             return Err(revert(StaticCallNotAllowed {}));
         }
-        (method.run)(&mut Context::new(host, self.verifier.as_ref(), &self.profile), arguments)
+        (method.run)(&mut Context::new(host, &self.verifiers, &self.profile), arguments)
     }
 }

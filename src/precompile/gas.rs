@@ -36,6 +36,49 @@ pub const fn verification(set: ParameterSet) -> u64 {
     }
 }
 
+/// One ECDSA verification on P-384, with SHA-384 of a report or a certificate.
+pub const P384_VERIFICATION: u64 = 100_000;
+
+/// What the attestation of a proof makes a node do: told by its first two bytes, before they are decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// None, or bytes that are refused without a look at any evidence.
+    None,
+    /// Kind 1: three verifications, and a device to register.
+    Full,
+    /// Kind 2: one verification.
+    Registered,
+}
+
+impl Evidence {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Full, Self::Registered];
+
+    /// That of `bytes attestation`.
+    pub const fn of(attestation: &[u8]) -> Self {
+        match attestation {
+            [1, 1, ..] => Self::Full,
+            [1, 2, ..] => Self::Registered,
+            _ => Self::None,
+        }
+    }
+
+    /// Verifying it: signatures, what policy reads, and what the state knows of the device.
+    ///
+    /// | read | at |
+    /// | --- | --- |
+    /// | dev flag, count of intermediates, an intermediate's six slots, two seeds, lowest driver | `READ_SHARED` |
+    /// | device revoked, firmware denied, firmware pinned, mask, golden set; kind 2: six slots of the device, six of its miners | `READ` |
+    pub const fn verification(self) -> u64 {
+        const POLICY: u64 = 11 * READ_SHARED + 5 * READ;
+        match self {
+            Self::None => 0,
+            Self::Full => 3 * P384_VERIFICATION + POLICY,
+            Self::Registered => P384_VERIFICATION + POLICY + 12 * READ,
+        }
+    }
+}
+
 /// Hashing a word of the message in verifyMLDSA.
 pub const MESSAGE_WORD: u64 = 18;
 
@@ -57,8 +100,8 @@ pub fn words(length: usize) -> u64 {
 /// Operation gas, one number a selector.
 pub mod operation {
     use super::{
-        MESSAGE_WORD, NEW_ACCOUNT, ParameterSet, READ, READ_SHARED, WRITE, WRITE_NEW, log, verification,
-        words,
+        Evidence, MESSAGE_WORD, NEW_ACCOUNT, ParameterSet, READ, READ_SHARED, WRITE, WRITE_NEW, log,
+        verification, words,
     };
 
     /// submitWorkProof without its verification.
@@ -72,9 +115,27 @@ pub mod operation {
     /// read before this charge and belong to `INPUT_BASE`.
     pub const SUBMIT: u64 = 9 * WRITE_NEW + 13 * WRITE + NEW_ACCOUNT + log(3, 32) + log(4, 10 * 32);
 
-    /// submitWorkProof: one verification and its effects.
-    pub const fn submit_work_proof(set: ParameterSet) -> u64 {
-        SUBMIT.saturating_add(verification(set))
+    /// What full evidence leaves: six slots of the device and its first binding anew, the bindings before it moved.
+    pub const REGISTER: u64 = 8 * WRITE_NEW + 4 * WRITE + log(2, 7 * 32) + log(3, 32);
+
+    /// submitWorkProof: its verifications and its effects.
+    pub const fn submit_work_proof(set: ParameterSet, evidence: Evidence) -> u64 {
+        let register = match evidence {
+            Evidence::Full => REGISTER,
+            Evidence::None | Evidence::Registered => 0,
+        };
+        SUBMIT
+            .saturating_add(verification(set))
+            .saturating_add(evidence.verification())
+            .saturating_add(register)
+    }
+
+    /// verifyNVTrust. Attestations of no kind cost as much as the cheapest.
+    pub const fn verify_nvtrust(evidence: Evidence) -> u64 {
+        match evidence {
+            Evidence::Full => Evidence::Full.verification(),
+            Evidence::None | Evidence::Registered => Evidence::Registered.verification(),
+        }
     }
 
     /// verifyMLDSA. A key of no parameter set's length costs as much as the smallest.
@@ -95,6 +156,22 @@ pub mod operation {
     pub const TELEPORT_DETAILS: u64 = 6 * READ;
     /// A view of the effective epoch: clock, pools and parameters.
     pub const EPOCH: u64 = 13 * READ + 16 * READ_SHARED;
+    /// deviceInfo: registration, tier, six slots of its miners, revoked, counters, and the epoch they belong to.
+    pub const DEVICE_INFO: u64 = EPOCH + 17 * READ;
+    /// icaInfo: count, tier, architecture, three words of the key, revoked.
+    pub const ICA_INFO: u64 = 7 * READ;
+    /// firmwareInfo.
+    pub const FIRMWARE_INFO: u64 = 2 * READ;
+    /// goldenSetInfo.
+    pub const GOLDEN_SET_INFO: u64 = 3 * READ;
+    /// setIca: the count moved; tier, architecture, three words of the key and its index written anew.
+    pub const SET_ICA: u64 = 3 * READ + WRITE + 6 * WRITE_NEW + log(2, 8 * 32);
+    /// revokeIca, denyFirmware, pinFirmware, revokeDevice.
+    pub const SET_FLAG: u64 = 2 * READ + WRITE_NEW + log(2, 6 * 32);
+    /// pinGoldenSet: digest, count and mask.
+    pub const PIN_GOLDEN_SET: u64 = READ + 3 * WRITE_NEW + log(3, 3 * 32);
+    /// setMinimumDriver. A version has 83 characters at most.
+    pub const SET_MINIMUM_DRIVER: u64 = READ + WRITE_NEW + log(1, 10 * 32);
     /// setParameter: parameters and clock read; value, time of the step and value before a pause written.
     pub const SET_PARAMETER: u64 = READ + 13 * READ + 16 * READ_SHARED + 3 * WRITE_NEW + log(2, 64);
     /// proposeGovernor.

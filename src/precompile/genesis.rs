@@ -1,7 +1,8 @@
 //! How `0x…0300` comes into being: one function for a genesis alloc and for an activation on a running chain.
 
 use crate::{
-    ActivationHost, Fatal, HostProfile, MemoryHost,
+    ActivationHost, Fatal, HostProfile, MemoryHost, Verifiers,
+    attestation::storage::store_genesis_icas,
     context::Context,
     governance::storage::{DEV, GOVERNOR, VERSION, store_parameter},
     memory::Account,
@@ -12,7 +13,6 @@ use crate::{
     work::storage::store_seeds,
 };
 use alloy_primitives::{Address, B256, U256};
-use pars_mldsa::{ParameterSet, Verifier};
 use pars_protocol::{
     ADDRESS, Parameter, Parameters, Pool, TeleportMessage, economics::DIFFICULTY_ONE, ids,
     parameters::ParameterError,
@@ -161,7 +161,7 @@ impl Genesis {
     }
 }
 
-/// Creates the account: nonce 1, marker code, every parameter, governor, dev flag, seeds, pending teleports. Runs once,
+/// Creates the account: nonce 1, marker code, every parameter, governor, dev flag, seeds, intermediates, pending teleports. Runs once,
 /// before the first transaction of the first block whose timestamp has reached activation.
 ///
 /// # Errors
@@ -176,10 +176,12 @@ pub fn activate(host: &mut dyn ActivationHost, genesis: &Genesis) -> Result<(), 
     }
     host.set_nonce(1)?;
     host.set_code(genesis.profile.marker.code())?;
-    write(&mut Context::new(host, &NoVerifier, &genesis.profile), genesis).map_err(|stop| match stop {
-        Stop::Fatal(fatal) => ActivationError::Host(fatal),
-        Stop::Revert(_) | Stop::OutOfGas => {
-            ActivationError::Host(Fatal::Host("activation must run outside a call, with free gas".into()))
+    write(&mut Context::new(host, &Verifiers::reference(), &genesis.profile), genesis).map_err(|stop| {
+        match stop {
+            Stop::Fatal(fatal) => ActivationError::Host(fatal),
+            Stop::Revert(_) | Stop::OutOfGas => {
+                ActivationError::Host(Fatal::Host("activation must run outside a call, with free gas".into()))
+            }
         }
     })
 }
@@ -196,6 +198,7 @@ fn write(context: &mut Context<'_>, genesis: &Genesis) -> Result<(), Stop> {
         POOL_DIFFICULTY.at(pool.id()).set(context, DIFFICULTY_ONE)?;
     }
     store_seeds(context, ids::initial_epoch_seed(genesis.chain_id), B256::ZERO)?;
+    store_genesis_icas(context)?;
     for message in &genesis.pending_teleports {
         // `check` has seen every recipient.
         if let Ok(recipient) = genesis.payee(message) {
@@ -203,13 +206,4 @@ fn write(context: &mut Context<'_>, genesis: &Genesis) -> Result<(), Stop> {
         }
     }
     Ok(())
-}
-
-/// Activation verifies no signature.
-struct NoVerifier;
-
-impl Verifier for NoVerifier {
-    fn verify(&self, _: ParameterSet, _: &[u8], _: &[u8], _: &[u8], _: &[u8]) -> bool {
-        false
-    }
 }

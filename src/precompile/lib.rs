@@ -6,7 +6,7 @@
 //! | [`dispatch`] | how a call is taken in: call kind, value, size, input gas, selector |
 //! | `context` | one running call: the guards that no feature can forget |
 //! | [`storage`], [`gas`], [`outcome`] | layout, prices, ends of a call |
-//! | `work`, `token`, `teleport`, `verify`, `governance` | the features: `abi` rows, `logic`, `storage` |
+//! | `work`, `attestation`, `token`, `teleport`, `verify`, `governance` | the features: `abi` rows, `logic`, `storage` |
 //! | [`genesis`], [`profile`], `config` | how the account comes into being, what hosts may differ in, and the JSON of both |
 //! | [`memory`] | a host in memory |
 //! | [`alloy`], [`revm`] | the adapters, features of the crate |
@@ -29,6 +29,7 @@
 )]
 
 mod adapters;
+mod attestation;
 #[cfg(feature = "serde")]
 mod config;
 mod context;
@@ -55,7 +56,7 @@ mod work;
 pub use adapters::alloy;
 #[cfg(feature = "revm")]
 pub use adapters::revm;
-pub use dispatch::Precompile;
+pub use dispatch::{Precompile, Verifiers};
 pub use genesis::{ActivationError, Genesis, activate};
 pub use host::{ActivationHost, Fatal, Host, OutOfGas};
 pub use memory::MemoryHost;

@@ -1,10 +1,10 @@
 //! Fixtures shared by the tests of this crate, the whole-system tests, the vectors and the benchmarks. Never part of
 //! consensus: behind the feature `testing`.
 
-use crate::{Genesis, MemoryHost, Precompile, activate, memory::Call};
+use crate::{Genesis, MemoryHost, Precompile, Verifiers, activate, memory::Call};
 use alloy_primitives::{Address, B256, Bytes, address};
 use alloy_sol_types::SolCall;
-use pars_mldsa::{ParameterSet, Reference, SigningKey, Verifier};
+use pars_mldsa::{ParameterSet, SigningKey, Verifier};
 use pars_protocol::{
     WORK_SIGNATURE_CONTEXT, WorkContext, WorkProof, WorkStatement, abi::IAIMining::submitWorkProofCall, ids,
 };
@@ -33,13 +33,14 @@ pub fn genesis() -> Genesis {
 
 /// A precompile that verifies with the reference backend.
 pub fn precompile() -> Precompile {
-    Precompile::new(genesis().profile, Arc::new(Reference))
+    Precompile::new(genesis().profile, Verifiers::reference())
 }
 
 /// A precompile under a stub verifier, and the stub.
 pub fn stubbed(answer: bool) -> (Precompile, Arc<StubVerifier>) {
     let stub = Arc::new(StubVerifier { answer, calls: AtomicU64::new(0) });
-    (Precompile::new(genesis().profile, stub.clone()), stub)
+    let verifiers = Verifiers { mldsa: stub.clone(), ..Verifiers::reference() };
+    (Precompile::new(genesis().profile, verifiers), stub)
 }
 
 /// A memory host with an active account at block 100 and time [`NOW`].

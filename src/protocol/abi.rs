@@ -41,11 +41,18 @@ sol! {
         function poolInfo(uint8 pool) external view returns (uint256 d, uint128 units, uint256 paid, uint256 cap, uint256 target);
         function epochInfo() external view returns (uint64 counter, uint64 start, uint64 length);
         function epochSeeds() external view returns (bytes32 current, bytes32 previous);
+        function verifyNVTrust(bytes calldata attestation, bytes32 nonce) external view returns (uint8 tier, bytes32 deviceId);
+        function deviceInfo(bytes32 deviceId) external view returns (bool registered, bool revoked, uint8 tier, uint8 icaIndex, bytes memory fwid, bytes32 miner, bytes32 nextMiner, uint64 nextFrom, uint128 units, uint256 paid);
+        function icaCount() external view returns (uint8);
+        function icaInfo(uint8 icaIndex) external view returns (uint8 tier, bytes32 architecture, bytes memory spki, bool revoked);
+        function firmwareInfo(bytes calldata fwid) external view returns (bool denied, bool pinned);
+        function goldenSetInfo(bytes32 tuple, bytes32 digest) external view returns (uint64 mask, uint64 digests, bool pinned);
+        function minimumDriver() external view returns (string memory driver);
         function parameter(bytes32 name) external view returns (uint256);
         function version() external view returns (uint16);
     }
 
-    /// Governance of the parameters. The governor is normally a timelock contract.
+    /// Governance of the parameters and of what attestation trusts. The governor is normally a timelock contract.
     #[derive(Debug, PartialEq, Eq)]
     interface IAIMiningGovernance {
         function setParameter(bytes32 name, uint256 value) external;
@@ -53,9 +60,16 @@ sol! {
         function acceptGovernor() external;
         function governor() external view returns (address);
         function pendingGovernor() external view returns (address);
+        function setIca(uint8 tier, bytes32 architecture, bytes calldata spki) external returns (uint8 icaIndex);
+        function revokeIca(uint8 icaIndex, bool revoked) external;
+        function denyFirmware(bytes calldata fwid, bool denied) external;
+        function pinFirmware(bytes calldata fwid, bool pinned) external;
+        function pinGoldenSet(bytes32 tuple, uint64 mask, bytes32 digest, bool pinned) external;
+        function revokeDevice(bytes32 deviceId, bool revoked) external;
+        function setMinimumDriver(string calldata driver) external;
     }
 
-    /// Events, in the order in which one call emits them: `Transfer` first.
+    /// Events. What an accepted proof changes of a device comes first, then `Transfer`, then `WorkAccepted`.
     #[derive(Debug, PartialEq, Eq)]
     interface IAIMiningEvents {
         /// ERC-20 transfer of AI; from the zero address when AI is minted.
@@ -65,6 +79,15 @@ sol! {
         event ParameterChanged(bytes32 indexed name, uint256 oldValue, uint256 newValue);
         event GovernorProposed(address indexed governor, address indexed proposed);
         event GovernorChanged(address indexed oldGovernor, address indexed newGovernor);
+        event DeviceRegistered(bytes32 indexed deviceId, uint8 tier, uint8 icaIndex, bytes8 pdi, bytes fwid);
+        event DeviceBound(bytes32 indexed deviceId, bytes32 indexed miner, uint64 from);
+        event IcaSet(uint8 indexed icaIndex, uint8 tier, bytes32 architecture, bytes spki);
+        event IcaRevocationChanged(uint8 indexed icaIndex, bool oldValue, bool newValue);
+        event FirmwareDenialChanged(bytes fwid, bool oldValue, bool newValue);
+        event FirmwarePinChanged(bytes fwid, bool oldValue, bool newValue);
+        event GoldenSetChanged(bytes32 indexed tuple, bytes32 indexed digest, uint64 mask, bool oldValue, bool newValue);
+        event DeviceRevocationChanged(bytes32 indexed deviceId, bool oldValue, bool newValue);
+        event MinimumDriverChanged(string oldDriver, string newDriver);
     }
 
     /// Typed errors. Revert data never carries a library's text.
@@ -96,6 +119,25 @@ sol! {
         error InvalidSignature();
         error DeviceMismatch(bytes32 expected, bytes32 actual);
         error AttestationUnsupported();
+        error MalformedAttestation(bytes32 reason);
+        error UnknownIca(uint8 icaIndex);
+        error IcaRevoked(uint8 icaIndex);
+        error SimulatedDeviceNotAllowed();
+        error DeviceNotRegistered(bytes32 deviceId);
+        error DeviceNotBound(bytes32 deviceId, bytes32 miner);
+        error MalformedReport(bytes32 reason);
+        error NvSwitchNotAllowed();
+        error MissingReportEntry(uint16 entry);
+        error NonceMismatch(bytes32 reported);
+        error MalformedCertificate(bytes32 certificate, bytes32 reason);
+        error InvalidCertificateChain(bytes32 reason);
+        error FirmwareMissing();
+        error FirmwareMismatch();
+        error InvalidReportSignature();
+        error DeviceRevoked(bytes32 deviceId);
+        error FirmwareDenied(bytes fwid);
+        error DriverTooOld(string driver);
+        error MeasurementsMismatch(bytes32 tuple);
         error ZeroUnits();
         error UnitsAboveCeiling(uint64 units, uint256 ceiling);
         error DeviceUnitsReached(uint256 units, uint256 ceiling);
@@ -124,6 +166,15 @@ sol! {
         error ParameterStepTooSoon(bytes32 name, uint64 earliest);
         error ParameterStepTooLarge(bytes32 name, uint256 value, uint256 least, uint256 most);
         error JointBoundViolated(bytes32 bound);
+        error InvalidArchitecture(bytes32 architecture);
+        error InvalidSpki();
+        error IcaNotAllowed();
+        error IcaAlreadySet(uint8 icaIndex);
+        error TooManyIcas();
+        error InvalidFwid();
+        error InvalidGoldenSet();
+        error GoldenMaskMismatch(uint64 mask);
+        error InvalidDriverVersion();
 
         /// A sum would leave 256 bits. No reachable state leads here; it is refused rather than wrapped.
         error ArithmeticOverflow();

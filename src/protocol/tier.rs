@@ -79,6 +79,12 @@ impl Tier {
         }
     }
 
+    /// Trust multiplier of a genuine GPU whose measurements no golden set vouches for: `min(table, 8000)`.
+    pub const fn unpinned_trust_bps(self) -> u16 {
+        let table = self.trust_bps();
+        if table < UNPINNED_TRUST_BPS { table } else { UNPINNED_TRUST_BPS }
+    }
+
     /// Most compute units a device of this tier can do in a second: 10^9 operations a second of dense BF16 with FP32
     /// accumulation, of the fastest product of the row.
     ///
@@ -108,3 +114,6 @@ impl Tier {
 
 /// The lowest trust multiplier, that of software proofs.
 pub const MIN_TRUST_BPS: u16 = 6_000;
+
+/// The highest trust multiplier of a GPU whose measurements are not pinned.
+pub const UNPINNED_TRUST_BPS: u16 = 8_000;

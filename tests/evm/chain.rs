@@ -402,7 +402,8 @@ impl Chain {
     /// Another genesis; the verifier says yes.
     pub fn of(engine: Arc<dyn Engine>, genesis: Genesis) -> Self {
         let stub = Arc::new(Yes);
-        let precompile = Precompile::new(genesis.profile.clone(), stub);
+        let precompile =
+            Precompile::new(genesis.profile.clone(), Verifiers { mldsa: stub, ..Verifiers::reference() });
         Self::with(engine, genesis, precompile)
     }
 

@@ -207,7 +207,10 @@ fn spec(revision: EvmRevision) -> SpecId {
 type Tally = BTreeMap<String, u64>;
 
 fn drive(random: &mut Random, genesis: &Genesis, teleports: &[B256], calls: u64) -> Tally {
-    let precompile = Precompile::new(genesis.profile.clone(), Arc::new(Even));
+    let precompile = Precompile::new(
+        genesis.profile.clone(),
+        Verifiers { mldsa: Arc::new(Even), ..Verifiers::reference() },
+    );
     let mut deck = Deck::new(teleports.to_vec());
     let mut chains = engines().map(|engine| {
         let mut chain = Chain::with(engine, genesis.clone(), precompile.clone());

@@ -132,7 +132,7 @@ impl Activation {
 }
 
 fn precompile(profile: HostProfile) -> Precompile {
-    Precompile::new(profile, Arc::new(pars_mldsa::Reference))
+    Precompile::new(profile, Verifiers::reference())
 }
 
 /// The EVM factory of a chain; without activation the precompile is never installed.

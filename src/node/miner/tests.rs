@@ -34,7 +34,7 @@ fn submit(work: &SignedWork) -> Outcome {
     let mut host = MemoryHost::new(6133);
     (host.block_number, host.block_timestamp) = (1, NOW);
     activate(&mut host, &genesis).unwrap();
-    let precompile = Precompile::new(genesis.profile, Arc::new(Reference));
+    let precompile = Precompile::new(genesis.profile, Verifiers::reference());
     host.execute(&precompile, Call::new(Address::repeat_byte(0xc0), work.calldata(), 10_000_000)).outcome
 }
 

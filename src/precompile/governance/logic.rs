@@ -124,7 +124,7 @@ pub(crate) fn accept_governor(context: &mut Context<'_>, arguments: &[u8]) -> Re
     Ok(Bytes::new())
 }
 
-fn only_governor(context: &mut Context<'_>) -> Result<Address, Stop> {
+pub(crate) fn only_governor(context: &mut Context<'_>) -> Result<Address, Stop> {
     let (caller, governor) = (context.caller(), GOVERNOR.get(context)?);
     require(!governor.is_zero() && caller == governor, || NotGovernor { caller })?;
     Ok(governor)

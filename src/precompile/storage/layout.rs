@@ -76,4 +76,36 @@ layout! {
     32 TELEPORT_INDEX "teleportIndex": Mapping<B256, Slot<u64>>;
     /// Source chain → nonce → teleport id: a reorganised source cannot deliver two messages under one nonce.
     33 TELEPORT_BY_NONCE "teleportByNonce": Mapping<u32, Mapping<u64, Slot<B256>>>;
+    /// Intermediates ever pinned; indices are permanent.
+    34 ICA_COUNT "icaCount": Slot<u8>;
+    35 ICA_TIER "icaTier": Mapping<u8, Slot<u8>>;
+    /// ICA index → name of its architecture, ASCII, left-aligned.
+    36 ICA_ARCHITECTURE "icaArchitecture": Mapping<u8, Slot<B256>>;
+    /// ICA index → word 0, 1, 2 of its public key x ‖ y.
+    37 ICA_KEY "icaKey": Mapping<u8, Mapping<u8, Slot<B256>>>;
+    38 ICA_REVOKED "icaRevoked": Mapping<u8, Slot<bool>>;
+    /// keccak256 of a public key → ICA index plus one.
+    39 ICA_BY_KEY "icaByKey": Mapping<B256, Slot<u8>>;
+    /// keccak256 of a firmware id → its flag.
+    40 FIRMWARE_DENIED "firmwareDenied": Mapping<B256, Slot<bool>>;
+    41 FIRMWARE_PINNED "firmwarePinned": Mapping<B256, Slot<bool>>;
+    /// Firmware tuple → blocks that its golden sets compare; zero = no set is pinned.
+    42 GOLDEN_MASK "goldenMask": Mapping<B256, Slot<u64>>;
+    /// Firmware tuple → how many sets are pinned.
+    43 GOLDEN_COUNT "goldenCount": Mapping<B256, Slot<u64>>;
+    /// Digest of a golden set → its tuple; zero = not pinned.
+    44 GOLDEN_SET "goldenSet": Mapping<B256, Slot<B256>>;
+    45 DEVICE_REVOKED "deviceRevoked": Mapping<B256, Slot<bool>>;
+    /// Four numbers of 64 bits, the first one highest; zero = none.
+    46 MINIMUM_DRIVER "minimumDriver": Slot<U256>;
+    /// Device id → ICA index plus one; zero = not registered.
+    47 DEVICE_ICA "deviceIca": Mapping<B256, Slot<u16>>;
+    /// Device id → word 0, 1, 2 of the public key x ‖ y that signs its reports.
+    48 DEVICE_KEY "deviceKey": Mapping<B256, Mapping<u8, Slot<B256>>>;
+    /// Device id → word 0, 1 of its firmware id.
+    49 DEVICE_FWID "deviceFwid": Mapping<B256, Mapping<u8, Slot<B256>>>;
+    /// Device id → 0 newest binding, 1, 2 → BLAKE3 of the miner's public key.
+    50 DEVICE_MINER "deviceMiner": Mapping<B256, Mapping<u8, Slot<B256>>>;
+    /// Device id → 0 newest binding, 1, 2 → timestamp it takes force at.
+    51 DEVICE_BOUND_FROM "deviceBoundFrom": Mapping<B256, Mapping<u8, Slot<u64>>>;
 }

@@ -128,7 +128,7 @@ impl Case {
         }
         input.resize(input.len() + self.trailing, 0);
         let base = gas::input(input.len());
-        let full = base + gas::operation::submit_work_proof(set);
+        let full = base + gas::operation::submit_work_proof(set, gas::Evidence::None);
         Call {
             caller: RELAYER,
             gas: match (self.input_gas_short, self.operation_gas_short) {
@@ -306,7 +306,11 @@ fn c2_each_row_refuses_alone_with_real_cryptography() {
                 (row.error)(&case).map_or(Outcome::OutOfGas, |error| Outcome::Revert(error.into()));
             let call = case.call(true);
             let executed = refused(&mut case.host(), &precompile(), call, &expected);
-            assert!(executed.gas_used <= gas::input(gas::MAX_INPUT) + gas::operation::submit_work_proof(set));
+            assert!(
+                executed.gas_used
+                    <= gas::input(gas::MAX_INPUT)
+                        + gas::operation::submit_work_proof(set, gas::Evidence::None)
+            );
         }
     }
 }
@@ -350,8 +354,9 @@ fn the_table_has_every_error_of_a_proof() {
             (row.error)(&case).map(|error| <[u8; 4]>::try_from(&error[..4]).unwrap())
         })
         .collect();
-    // Errors of teleports, views, governance and arithmetic are other calls' (14).
-    assert_eq!(selectors.len(), IAIMiningErrorsErrors::SELECTORS.len() - 14);
+    // Errors of teleports, views, governance and arithmetic are other calls' (14 + 9); those of evidence have a table of
+    // their own in `attestation/refusals.rs` (19).
+    assert_eq!(selectors.len(), IAIMiningErrorsErrors::SELECTORS.len() - 14 - 9 - 19);
     assert_eq!(rows.len(), selectors.len() + 5 + 2);
 }
 

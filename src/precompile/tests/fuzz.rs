@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn i4_random_words_as_arguments_are_never_fatal(words in any::<[[u8; 32]; 3]>(), small in any::<[u16; 3]>()) {
+    fn i4_random_words_as_arguments_are_never_fatal(words in any::<[[u8; 32]; 4]>(), small in any::<[u16; 4]>()) {
         for (signature, selector, _) in crate::dispatch::method_table() {
             let commas = signature.matches(',').count();
             let count = if signature.contains("()") { 0 } else { commas + 1 };

@@ -44,6 +44,7 @@ fn a11_activation_writes_the_account_and_nothing_else() {
     for parameter in Parameter::ALL {
         expected.insert(PARAMETER_VALUE.at(parameter.name()).key(), U256::from(parameter.spec().default));
     }
+    expected.extend(genesis_icas());
     assert_eq!(account.storage, expected);
 
     // Defaults of consensus.md, "Widths and money".
@@ -209,7 +210,7 @@ fn b4_a_failing_host_is_said_to_have_failed() {
         }
         k += 1;
     }
-    assert_eq!(k, 3 + 16 + 1 + 2 + 2 + 10, "every write of activation failed once");
+    assert_eq!(k, 3 + 16 + 1 + 2 + 2 + 2 * 7 + 10, "every write of activation failed once");
 }
 
 #[test]

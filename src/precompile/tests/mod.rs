@@ -20,7 +20,7 @@ mod teleport;
 use crate::{
     Genesis, MemoryHost, Outcome, Precompile,
     memory::{Account, Call, Executed},
-    storage::layout::PARAMETER_VALUE,
+    storage::layout::{ICA_ARCHITECTURE, ICA_BY_KEY, ICA_COUNT, ICA_KEY, ICA_TIER, PARAMETER_VALUE},
     testing::*,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -164,6 +164,23 @@ fn teleport_of(nonce: u64, recipient: Address, amount: U256) -> TeleportMessage 
         recipient: recipient.into_word(),
         amount,
     }
+}
+
+/// The slots of the two intermediates that genesis pins, GH100 at index 0 and GB100 at index 1.
+fn genesis_icas() -> BTreeMap<U256, U256> {
+    let mut slots = BTreeMap::from([(ICA_COUNT.key(), U256::from(2))]);
+    for (index, (tier, name)) in [(3, "GH100"), (4, "GB100")].into_iter().enumerate() {
+        let key = pars_nvtrust::GENESIS_ICAS[index].public_key;
+        let index = u8::try_from(index).unwrap();
+        slots.insert(ICA_TIER.at(index).key(), U256::from(tier));
+        let name = B256::right_padding_from(name.as_bytes());
+        slots.insert(ICA_ARCHITECTURE.at(index).key(), name.into());
+        slots.insert(ICA_BY_KEY.at(alloy_primitives::keccak256(key)).key(), U256::from(index + 1));
+        for (part, word) in (0..).zip(key.chunks_exact(32)) {
+            slots.insert(ICA_KEY.at(index).at(part).key(), U256::from_be_slice(word));
+        }
+    }
+    slots
 }
 
 /// The fixtures' genesis with these teleports.

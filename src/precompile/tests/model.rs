@@ -304,6 +304,7 @@ impl Model {
                 all.insert(slot, value);
             }
         };
+        super::genesis_icas().into_iter().for_each(|(slot, value)| put(slot, value));
         put(VERSION.key(), U256::ONE);
         put(crate::storage::layout::GOVERNOR.key(), U256::from_be_slice(crate::testing::GOVERNOR.as_slice()));
         put(DEV.key(), U256::ONE);

@@ -3,7 +3,7 @@
 use super::methods::{Sample, ready, samples};
 use super::*;
 use crate::{
-    HostProfile,
+    HostProfile, Verifiers,
     context::Context,
     dispatch::{Mutability, method_table},
     gas,
@@ -12,7 +12,6 @@ use crate::{
 };
 use pars_protocol::abi::{IAIMiningErrors::*, IAIMiningEvents::Transfer};
 use proptest::prelude::*;
-use std::sync::Arc;
 
 /// The edges of widths that a narrowing cast would wrap.
 fn edges() -> [U256; 6] {
@@ -34,7 +33,7 @@ fn a3_a4_any_value_is_refused_by_every_selector_for_nothing() {
 #[test]
 fn a3_where_value_is_not_visible_calls_run_as_without_it() {
     let invisible = HostProfile { value_visible: false, ..genesis().profile };
-    let hidden = Precompile::new(invisible, Arc::new(pars_mldsa::Reference));
+    let hidden = Precompile::new(invisible, Verifiers::reference());
     for Sample { call, .. } in samples() {
         let (mut one, mut two) = (ready(), ready());
         let shown = accepted(&mut one, &precompile(), call.clone());
@@ -136,7 +135,8 @@ fn a6_the_storage_layer_alone_refuses_writes_in_a_static_call() {
     }
     let mut host = Static(host(&genesis()));
     let profile = genesis().profile;
-    let mut context = Context::new(&mut host, &pars_mldsa::Reference, &profile);
+    let verifiers = Verifiers::reference();
+    let mut context = Context::new(&mut host, &verifiers, &profile);
     let refusal = || revert(StaticCallNotAllowed {});
     assert_eq!(context.sstore(U256::ZERO, U256::ONE), Err(refusal()));
     assert_eq!(context.sstore(U256::ZERO, U256::ZERO), Err(refusal()));

@@ -4,8 +4,12 @@
 
 use super::storage::{self, ACCEPTED_WORK, DeviceState, JOB_PAID, LAST_WORK_ID};
 use crate::{
+    attestation::{
+        self,
+        logic::{Claim, Verdict},
+    },
     context::{Context, add, overflow},
-    gas::operation,
+    gas::{Evidence, operation},
     governance::storage::load_parameters,
     outcome::{Stop, require, revert},
     token,
@@ -13,16 +17,15 @@ use crate::{
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use pars_protocol::{
-    ADDRESS, Parameter, Parameters, Tier, WORK_SIGNATURE_CONTEXT, WorkProof,
+    ADDRESS, Parameter, Parameters, WORK_SIGNATURE_CONTEXT, WorkProof,
     abi::{
         IAIMining::submitWorkProofCall,
         IAIMiningErrors::{
-            AttestationHashMismatch, AttestationUnsupported, DeviceCapReached, DeviceMismatch,
-            DeviceUnitsReached, EpochCapReached, InvalidRecipient, InvalidSignature, JobAlreadyPaid,
-            JobTooLong, MalformedProof, NativeCapReached, ProofCapReached, RewardBelowMinimum,
-            TimestampInFuture, TimestampOrder, TimestampTooOld, UnitsAboveCeiling, UnsupportedParameterSet,
-            UnsupportedProofVersion, WeakPublicKey, WorkAlreadySpent, WrongChain, ZeroField, ZeroReward,
-            ZeroUnits,
+            AttestationHashMismatch, DeviceCapReached, DeviceMismatch, DeviceUnitsReached, EpochCapReached,
+            InvalidRecipient, InvalidSignature, JobAlreadyPaid, JobTooLong, MalformedProof, NativeCapReached,
+            ProofCapReached, RewardBelowMinimum, TimestampInFuture, TimestampOrder, TimestampTooOld,
+            UnitsAboveCeiling, UnsupportedParameterSet, UnsupportedProofVersion, WeakPublicKey,
+            WorkAlreadySpent, WrongChain, ZeroField, ZeroReward, ZeroUnits,
         },
         IAIMiningEvents::WorkAccepted,
     },
@@ -44,15 +47,16 @@ pub(crate) fn submit_work_proof(context: &mut Context<'_>, arguments: &[u8]) -> 
     check_statement(context, &proof, attestation, miner, &parameters)?;
     let work_id = check_unspent(context, &proof)?;
 
-    context.charge(operation::submit_work_proof(proof.statement.parameter_set))?;
+    let evidence = Evidence::of(attestation);
+    context.charge(operation::submit_work_proof(proof.statement.parameter_set, evidence))?;
     check_signature(context, &proof)?;
-    let tier = check_device(&proof, attestation)?;
-
     let (epoch, roll) = storage::load_effective_epoch(context, &parameters)?;
-    let device = storage::load_device(context, proof.statement.context.device_id, epoch.counter)?;
-    let price = price(&proof, tier, &parameters, &epoch, device)?;
+    let verdict = check_device(context, &proof, attestation, roll)?;
 
-    settle(context, &proof, tier, work_id, miner, &epoch, roll, &price)?;
+    let device = storage::load_device(context, verdict.device_id, epoch.counter)?;
+    let price = price(&proof, &verdict, &parameters, &epoch, device)?;
+
+    settle(context, &proof, &verdict, work_id, miner, &epoch, roll, &price)?;
     Ok(submitWorkProofCall::abi_encode_returns(&price.reward).into())
 }
 
@@ -133,13 +137,29 @@ fn check_signature(context: &Context<'_>, proof: &WorkProof<'_>) -> Result<(), S
     require(valid, || InvalidSignature {})
 }
 
-/// Which tier the proof belongs to. Without attestation the device id must follow from the key, so that nobody burns
-/// another's work id.
-fn check_device(proof: &WorkProof<'_>, attestation: &[u8]) -> Result<Tier, Stop> {
-    require(attestation.is_empty(), || AttestationUnsupported {})?;
-    let (expected, actual) = (ids::software_device_id(proof.public_key), proof.statement.context.device_id);
-    require(actual == expected, || DeviceMismatch { expected, actual })?;
-    Ok(Tier::Software)
+/// Which device did the work, and how far it is trusted. Without attestation the device id must follow from the key, so
+/// that nobody burns another's work id; with it, it is computed from the evidence.
+fn check_device(
+    context: &mut Context<'_>,
+    proof: &WorkProof<'_>,
+    attestation: &[u8],
+    roll: Roll,
+) -> Result<Verdict, Stop> {
+    let work = &proof.statement.context;
+    if attestation.is_empty() {
+        let (expected, actual) = (ids::software_device_id(proof.public_key), work.device_id);
+        require(actual == expected, || DeviceMismatch { expected, actual })?;
+        return Ok(Verdict::software(actual));
+    }
+    let nonces: Vec<_> = storage::valid_seeds(context, roll)?
+        .map(|seed| ids::attestation_nonce(work, proof.public_key, seed).0)
+        .collect();
+    let claim = Claim {
+        device_id: work.device_id,
+        miner: ids::blake3(proof.public_key),
+        completed_at: proof.statement.completed_at,
+    };
+    attestation::logic::verify(context, attestation, &nonces, Some(&claim))
 }
 
 /// What a proof earns, and the counters after it.
@@ -154,12 +174,12 @@ struct Price {
 /// *exceeds* a cap is refused; equal is allowed.
 fn price(
     proof: &WorkProof<'_>,
-    tier: Tier,
+    verdict: &Verdict,
     parameters: &Parameters,
     epoch: &EpochState,
     device: DeviceState,
 ) -> Result<Price, Stop> {
-    let statement = &proof.statement;
+    let (statement, tier) = (&proof.statement, verdict.tier);
     let units = statement.compute_units;
     require(units != 0, || ZeroUnits {})?;
 
@@ -176,8 +196,9 @@ fn price(
     })?;
 
     let pool = epoch.pool(tier.pool());
-    let earn =
-        |rate| reward(parameters.get(rate), units, pool.difficulty, tier.trust_bps()).map_err(|_| overflow());
+    let earn = |rate| {
+        reward(parameters.get(rate), units, pool.difficulty, verdict.trust_bps).map_err(|_| overflow())
+    };
     let reward = earn(Parameter::Base)?;
     require(!reward.is_zero(), || ZeroReward {})?;
     let minimum = U256::from(statement.min_reward);
@@ -211,14 +232,14 @@ fn price(
 fn settle(
     context: &mut Context<'_>,
     proof: &WorkProof<'_>,
-    tier: Tier,
+    verdict: &Verdict,
     work_id: B256,
     miner: Address,
     epoch: &EpochState,
     roll: Roll,
     price: &Price,
 ) -> Result<(), Stop> {
-    let statement = &proof.statement;
+    let (statement, tier) = (&proof.statement, verdict.tier);
     let work = &statement.context;
 
     if roll != Roll::None {
@@ -242,6 +263,7 @@ fn settle(
     JOB_PAID.at(ids::job_mark(work.device_id, work.job_id)).set(context, true)?;
     LAST_WORK_ID.set(context, work_id)?;
 
+    attestation::logic::settle(context, verdict, ids::blake3(proof.public_key), epoch)?;
     token::logic::mint(context, statement.recipient, price.reward)?;
     context.mint_native(statement.recipient, price.native_reward)?;
     context.emit(&WorkAccepted {
@@ -253,7 +275,7 @@ fn settle(
         workDigest: ids::work_digest(work.device_id, work.model_hash, work.input_hash, statement.output_hash),
         proofHash: proof_hash,
         tier: tier.id(),
-        trustBps: tier.trust_bps(),
+        trustBps: verdict.trust_bps,
         computeUnits: statement.compute_units,
         reward: price.reward,
         nativeReward: price.native_reward,

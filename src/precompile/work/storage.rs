@@ -80,6 +80,17 @@ pub(crate) fn load_seeds(context: &mut Context<'_>) -> Result<(B256, B256), Stop
     Ok((SEED_CURRENT.get(context)?, SEED_PREVIOUS.get(context)?))
 }
 
+/// The seeds that evidence may answer, as stored before this call's roll: once a whole epoch has passed, the current
+/// one only. Zero is none.
+pub(crate) fn valid_seeds(
+    context: &mut Context<'_>,
+    roll: Roll,
+) -> Result<impl Iterator<Item = B256> + use<>, Stop> {
+    let (current, previous) = load_seeds(context)?;
+    let previous = if matches!(roll, Roll::Passed(_)) { B256::ZERO } else { previous };
+    Ok([current, previous].into_iter().filter(|seed| !seed.is_zero()))
+}
+
 pub(crate) fn store_seeds(context: &mut Context<'_>, current: B256, previous: B256) -> Result<(), Stop> {
     SEED_PREVIOUS.set(context, previous)?;
     SEED_CURRENT.set(context, current)

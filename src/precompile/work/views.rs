@@ -19,7 +19,7 @@ use pars_protocol::{
             quoteRewardReturn,
         },
     },
-    economics::{Roll, reward},
+    economics::reward,
     ids,
     strict::Reader,
 };
@@ -113,7 +113,7 @@ pub(crate) fn epoch_seeds(context: &mut Context<'_>, arguments: &[u8]) -> Result
     context.charge(operation::EPOCH)?;
     let parameters = load_parameters(context)?;
     let (_, roll) = storage::load_effective_epoch(context, &parameters)?;
-    let (current, previous) = storage::load_seeds(context)?;
-    let previous = if matches!(roll, Roll::Passed(_)) { B256::ZERO } else { previous };
+    let mut seeds = storage::valid_seeds(context, roll)?;
+    let (current, previous) = (seeds.next().unwrap_or_default(), seeds.next().unwrap_or_default());
     Ok(epochSeedsCall::abi_encode_returns(&epochSeedsReturn { current, previous }).into())
 }

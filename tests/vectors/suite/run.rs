@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Runs the set-up, then the call.
 pub(crate) fn run(pre: &Pre, call: &CallSpec) -> Expected {
     let genesis = pre.genesis.own();
-    let precompile = Precompile::new(genesis.profile.clone(), Arc::new(Reference));
+    let precompile = Precompile::new(genesis.profile.clone(), Verifiers::reference());
     let mut host = MemoryHost::new(u64::from(genesis.chain_id));
     activate(&mut host, genesis).expect("the configuration of a vector is legal");
     let mut labels = Labels::new(genesis);
