@@ -21,21 +21,22 @@ pub const SPKI_PREFIX: [u8; 24] = [
 ];
 
 /// AlgorithmIdentifier of ecdsa-with-SHA384, without parameters.
-const ECDSA_WITH_SHA384: [u8; 12] = [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03];
+pub(crate) const ECDSA_WITH_SHA384: [u8; 12] =
+    [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03];
 /// RFC 5280 section 4.1.2.5: no well-defined expiration date.
-const NO_EXPIRY: &[u8] = b"99991231235959Z";
+pub(crate) const NO_EXPIRY: &[u8] = b"99991231235959Z";
 
 const CN: &[u8] = &[0x55, 0x04, 0x03];
 const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
-const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1D, 0x0E];
-const KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
-const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
-const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
-const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1D, 0x23];
+pub(crate) const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1D, 0x0E];
+pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
+pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
+pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
+pub(crate) const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1D, 0x23];
 /// 2.23.133.5.4.1
-const COMPOSITE_DEVICE_ID: &[u8] = &[0x67, 0x81, 0x05, 0x05, 0x04, 0x01];
+pub(crate) const COMPOSITE_DEVICE_ID: &[u8] = &[0x67, 0x81, 0x05, 0x05, 0x04, 0x01];
 /// 2.23.133.5.4.1.1
-const DICE_TCB_INFO: &[u8] = &[0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01];
+pub(crate) const DICE_TCB_INFO: &[u8] = &[0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01];
 
 /// Why bytes are not a certificate of this profile. Each names one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]

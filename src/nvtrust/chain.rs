@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// First byte of a GPU's serial number; its PDI follows.
-const GPU_SERIAL: u8 = 0x41;
+pub(crate) const GPU_SERIAL: u8 = 0x41;
 /// First byte of an NVSwitch's serial number; its PDI follows.
 const SWITCH_SERIAL: u8 = 0x50;
 

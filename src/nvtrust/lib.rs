@@ -13,6 +13,7 @@
 //! | `firmware.rs`, `driver.rs` | firmware tuple, golden-set digest, [`DriverVersion`] |
 //! | `ecdsa.rs` | [`P384Verifier`] and its [`Reference`] |
 //! | `names.rs` | a short name for each reason to refuse |
+//! | `simulated/` | a device of our own, behind the feature `simulated` |
 //!
 //! What a verdict proves: a genuine GPU with this firmware answered this nonce. It does not prove that a model ran,
 //! nor that confidential computing was on: that shows only in the measurements, which a golden set pins.
@@ -55,8 +56,8 @@ mod opaque;
 mod path;
 mod pins;
 mod report;
-#[cfg(test)]
-mod simulated;
+#[cfg(any(test, feature = "simulated"))]
+pub mod simulated;
 #[cfg(test)]
 mod tests;
 
@@ -70,7 +71,7 @@ pub use evidence::{EvidenceError, Gpu, Registration, verify_evidence, verify_reg
 pub use firmware::{FIRMWARE_TAG, GOLDEN_SET_TAG, GoldenSetError, firmware_tuple, golden_set};
 pub use fwid::{Fwid, FwidError, FwidForm};
 pub use opaque::{FeatureFlag, Opaque, OpaqueError, Tlv, Toggle, Vbios, tlv};
-pub use path::{NVIDIA_DEVICE_ROOT, PathError, verify_path};
+pub use path::{NVIDIA_DEVICE_ROOT, PathError, SIMULATED_DEVICE_ROOT, verify_path};
 pub use pins::{
     GENESIS_ICAS, SIMULATED_ICA_FIRST, SIMULATED_ICAS, SIMULATED_ROOT_NAME, is_never_pinned, simulated_ica,
     simulated_ica_index,

@@ -94,6 +94,14 @@ impl Toggle {
         }
     }
 
+    /// As reported.
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Enabled => 0xAA,
+            Self::Disabled => 0x55,
+        }
+    }
+
     /// The NVDEC rule, where `self` is NVDEC0_STATUS: RIM index 35 is the decoder's, and is compared with nothing
     /// while that is off.
     pub const fn skips(self, rim_index: usize) -> bool {

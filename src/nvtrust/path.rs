@@ -16,6 +16,12 @@ pub const NVIDIA_DEVICE_ROOT: [u8; 32] = [
     0xB2, 0x6B, 0x1D, 0xF6, 0xA7, 0x69, 0xAC, 0x72, 0x0B, 0x9A, 0x69, 0x0B, 0x16, 0x7B, 0x48,
 ];
 
+/// SHA-256 of the certificate "Pars simulated device, not NVIDIA". Whatever is below it, anybody made.
+pub const SIMULATED_DEVICE_ROOT: [u8; 32] = [
+    0xEB, 0x7C, 0x61, 0x72, 0x33, 0x73, 0xE3, 0xED, 0x11, 0x68, 0xA8, 0x44, 0xAA, 0x23, 0x62, 0xB2, 0x89,
+    0x34, 0x82, 0xB0, 0xBD, 0x45, 0x19, 0xCB, 0xEC, 0x41, 0x2D, 0x8E, 0xC0, 0xAA, 0x2D, 0x49,
+];
+
 /// Why a chain is refused. Positions count from the leaf, which is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, thiserror::Error)]
 #[cfg_attr(test, derive(strum::VariantNames))]
@@ -42,7 +48,8 @@ pub enum PathError {
 
 /// Verifies a chain of five, leaf first, and answers with its intermediate.
 ///
-/// `root` is the SHA-256 of the root's certificate: [`NVIDIA_DEVICE_ROOT`].
+/// `root` is the SHA-256 of the root's certificate: [`NVIDIA_DEVICE_ROOT`]; for a simulated device, where that is what
+/// is asked, [`SIMULATED_DEVICE_ROOT`].
 pub fn verify_path(
     certificates: &[&[u8]],
     architecture: Architecture,

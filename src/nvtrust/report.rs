@@ -34,9 +34,9 @@ pub const MAX_REPORT_LEN: usize = 8_192;
 /// A measurement: SHA-384.
 pub type Measurement = [u8; 48];
 
-const SPDM_VERSION: u8 = 0x11;
-const GET_MEASUREMENTS: u8 = 0xE0;
-const MEASUREMENTS: u8 = 0x60;
+pub(crate) const SPDM_VERSION: u8 = 0x11;
+pub(crate) const GET_MEASUREMENTS: u8 = 0xE0;
+pub(crate) const MEASUREMENTS: u8 = 0x60;
 const BLOCK_LEN: usize = 55;
 const GPU_BLOCKS: u8 = 64;
 const SWITCH_BLOCKS: u8 = 31;

@@ -9,6 +9,7 @@
 //! | `encoding.rs` | `bytes attestation`, firmware tuples, golden sets |
 //! | `driver.rs`, `pins.rs`, `names.rs` | driver versions; what may be pinned; the names of reasons |
 //! | `ecdsa.rs` | Wycheproof, and a second library |
+//! | `simulated.rs` | the simulated device |
 //! | `random.rs` | bytes that nobody meant |
 //! | `device.rs`, `support.rs` | a device of our own; what the others share |
 
@@ -23,5 +24,6 @@ mod pins;
 mod random;
 mod real;
 mod report;
+mod simulated;
 mod support;
 mod verdict;

@@ -3,7 +3,11 @@
 use super::support::{self, H100_ICA, H100_IDENTITY, H100_ROOT, not_run};
 use crate::{
     Architecture, Certificate, GENESIS_ICAS, NVIDIA_DEVICE_ROOT, PinnedIca, SIMULATED_ICAS, is_never_pinned,
-    simulated, simulated_ica, simulated_ica_index,
+    simulated::{
+        self,
+        keys::{public_key, signing_key},
+    },
+    simulated_ica, simulated_ica_index,
 };
 use sha2::{Digest, Sha256};
 
@@ -76,7 +80,7 @@ fn d6_no_authority_above_an_ica_of_real_evidence_may_be_pinned() {
 fn d6_the_simulated_icas_are_the_public_keys_that_follow_from_their_names() {
     for (at, ica) in SIMULATED_ICAS.iter().enumerate() {
         let name = simulated::ica_name(ica.architecture);
-        let key = simulated::public_key(&simulated::signing_key(&[name.as_bytes()]));
+        let key = public_key(&signing_key(&[name.as_bytes()]));
         assert_eq!(hex::encode(ica.public_key), hex::encode(key), "{name}");
         assert!(is_never_pinned(&ica.public_key));
         // A chain reaches it by a reserved index, far from those that governance gives.

@@ -118,7 +118,11 @@ pub(crate) fn manifest(shared: &Path) -> Value {
 
 /// The certificates of a PEM file.
 pub(crate) fn pem(path: impl AsRef<Path>) -> Vec<Vec<u8>> {
-    let text = String::from_utf8(read(path)).expect("PEM is text");
+    certificates(&String::from_utf8(read(path)).expect("PEM is text"))
+}
+
+/// The certificates of PEM.
+pub(crate) fn certificates(text: &str) -> Vec<Vec<u8>> {
     text.split("-----BEGIN CERTIFICATE-----")
         .skip(1)
         .map(|rest| base64(rest.split("-----END").next().expect("an end")))

@@ -264,7 +264,7 @@ fn d1_a_new_leaf_under_the_same_identity_key_is_the_same_device() {
     let mut device = Device::new(Architecture::GH100);
     let before = device.evidence().verdict().expect("genuine");
     device.leaf_key = key(4);
-    device.leaf.spki = spki(&device.leaf_key);
+    device.leaf.spki = spki(&device.leaf_key).to_vec();
     let after = device.evidence().verdict().expect("genuine");
     assert_eq!(before.device_id, after.device_id);
     assert_ne!(before.leaf, after.leaf);
