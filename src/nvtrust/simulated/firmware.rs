@@ -49,8 +49,8 @@ impl SimulatedFirmware {
     /// What a new device carries: driver 550.90.07 (GH100) or 590.48.01 (GB100), its decoder off.
     pub fn new(architecture: Architecture) -> Self {
         match architecture {
-            Architecture::Gh100 => Self::with_driver(architecture, "550.90.07"),
-            Architecture::Gb100 => Self::with_driver(architecture, "590.48.01"),
+            Architecture::GH100 => Self::with_driver(architecture, "550.90.07"),
+            _ => Self::with_driver(architecture, "590.48.01"),
         }
     }
 
@@ -63,7 +63,7 @@ impl SimulatedFirmware {
             let [branch, ..] = version.to_words();
             branch >= 580
         });
-        let blackwell = architecture == Architecture::Gb100;
+        let blackwell = architecture != Architecture::GH100;
         let fwid = derive("pars.aimining.simulated-fwid.v1", &[chip.as_bytes(), branch.as_bytes()]);
         let firmware = Self {
             driver: driver.to_owned(),
@@ -90,8 +90,8 @@ impl SimulatedFirmware {
     fn measured(mut self, architecture: Architecture) -> Self {
         let chip = architecture.name();
         let (unused, decoder) = match architecture {
-            Architecture::Gh100 => (&GH100_UNUSED[..], &GH100_DECODER[..]),
-            Architecture::Gb100 => (&GB100_UNUSED[..], &GB100_DECODER[..]),
+            Architecture::GH100 => (&GH100_UNUSED[..], &GH100_DECODER[..]),
+            _ => (&GB100_UNUSED[..], &GB100_DECODER[..]),
         };
         let status = [self.nvdec0.byte()];
         for (index, measurement) in (0u8..).zip(&mut self.measurements) {
@@ -112,7 +112,7 @@ impl SimulatedFirmware {
 
     /// The entries of a report, in the order in which real ones stand.
     pub(crate) fn opaque(&self, architecture: Architecture) -> Vec<(u16, Vec<u8>)> {
-        let blackwell = architecture == Architecture::Gb100;
+        let blackwell = architecture == Architecture::GB100;
         let counters = self.measurements.iter().flat_map(|value| u32::from(*value != [0; 48]).to_le_bytes());
         let mut entries = vec![
             (tlv::VBIOS_VERSION, self.vbios.to_vec()),

@@ -11,7 +11,7 @@
 //! };
 //!
 //! let nonce = [7; 32];
-//! let bytes = SimulatedDevice::new(Architecture::Gh100, &[1; 32]).attestation(&nonce);
+//! let bytes = SimulatedDevice::new(Architecture::GH100, &[1; 32]).attestation(&nonce);
 //! let Ok(Attestation::Full(evidence)) = Attestation::decode(&bytes) else { panic!("kind 1") };
 //! let ica = simulated_ica(evidence.ica_index).expect("a reserved index");
 //! let gpu = verify_evidence(&evidence, ica, &[nonce], &Reference).expect("genuine, below the simulated ICA");
@@ -55,7 +55,8 @@ pub struct SimulatedDevice {
 }
 
 impl SimulatedDevice {
-    /// The device of a seed, with the firmware that is the default of its architecture.
+    /// The device of a seed, with the firmware that is the default of its architecture. Whatever is not GH100 is built
+    /// in Blackwell's form; only [`Architecture::ALL`] have an intermediate that vouches for them.
     pub fn new(architecture: Architecture, seed: &[u8; 32]) -> Self {
         let chip = architecture.name().as_bytes();
         Self {
@@ -148,11 +149,16 @@ impl SimulatedDevice {
 
     /// `bytes attestation` of kind 1, under the reserved index of the simulated intermediate.
     pub fn attestation(&self, nonce: &[u8; 32]) -> Vec<u8> {
-        let mut bytes = vec![1, 1, simulated_ica_index(self.architecture)];
+        let mut bytes = vec![1, 1, self.ica_index()];
         for part in [self.report(nonce), self.leaf(), self.identity_key()] {
             bytes.extend(with_length(&part));
         }
         bytes
+    }
+
+    /// The reserved index of the intermediate that vouches for it.
+    pub fn ica_index(&self) -> u8 {
+        simulated_ica_index(self.architecture).unwrap_or(u8::MAX)
     }
 
     /// `bytes attestation` of kind 2, for a device that a chain knows by this id.
@@ -184,12 +190,13 @@ impl SimulatedDevice {
     fn fwid_extension(&self) -> Vec<u8> {
         let fwid = encode::fwid(&self.firmware.fwid);
         match self.architecture {
-            Architecture::Gh100 => {
+            Architecture::GH100 => {
                 extension(COMPOSITE_DEVICE_ID, false, &encode::composite(&self.spki(), &fwid))
             }
-            Architecture::Gb100 => {
+            _ => {
                 let list = [fwid, encode::fwid(&[0; 48])];
-                extension(DICE_TCB_INFO, false, &encode::dice(MAKER, "GB100 A01 simulated", &list))
+                let model = format!("{} A01 simulated", self.architecture.name());
+                extension(DICE_TCB_INFO, false, &encode::dice(MAKER, &model, &list))
             }
         }
     }

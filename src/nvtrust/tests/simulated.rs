@@ -123,7 +123,7 @@ fn d2_a_simulated_chain_ends_in_its_own_root_and_not_in_nvidias() {
         // NVIDIA's authorities above a simulated device.
         let mut posing = chain.clone();
         posing[2..].copy_from_slice(&[support::H100_ICA, support::H100_IDENTITY, support::H100_ROOT]);
-        let refused = verify_path(&posing, Architecture::Gh100, &NVIDIA_DEVICE_ROOT, &Reference);
+        let refused = verify_path(&posing, Architecture::GH100, &NVIDIA_DEVICE_ROOT, &Reference);
         assert!(refused.is_err(), "{refused:?}");
         // What PEM says is what DER says.
         let text = device.chain_pem();
@@ -162,7 +162,7 @@ fn layout(bytes: &[u8]) -> (usize, DeviceKind, usize, Vec<(u16, usize)>) {
 
 #[test]
 fn d1_a_simulated_report_has_the_layout_of_the_fixtures() {
-    let simulated = device(Architecture::Gh100).report(&NONCE);
+    let simulated = device(Architecture::GH100).report(&NONCE);
     assert_eq!(layout(&simulated), layout(support::H100_REPORT));
     let [simulated, real] =
         [&simulated[..], support::H100_REPORT].map(|bytes| Report::parse(bytes).expect("a report"));
@@ -175,8 +175,8 @@ fn d1_a_simulated_report_has_the_layout_of_the_fixtures() {
 fn d1_simulated_reports_have_the_layout_of_real_ones_with_newer_drivers() {
     let real = ["b200-590.48.01-mpt-gpu0", "h100-580.159.03-dev-e23d"].map(support::real);
     let [Some(blackwell), Some(hopper)] = real else { return not_run("d1, layouts of real reports") };
-    assert_eq!(layout(&device(Architecture::Gb100).report(&NONCE)), layout(&blackwell.report));
-    let mut newer = device(Architecture::Gh100);
+    assert_eq!(layout(&device(Architecture::GB100).report(&NONCE)), layout(&blackwell.report));
+    let mut newer = device(Architecture::GH100);
     newer.update_firmware("580.159.03");
     assert_eq!(layout(&newer.report(&NONCE)), layout(&hopper.report));
 }
@@ -201,7 +201,7 @@ fn extensions(der: &[u8]) -> Vec<(&[u8], bool)> {
 
 #[test]
 fn d1_simulated_certificates_have_the_extensions_of_real_ones() {
-    let device = device(Architecture::Gh100);
+    let device = device(Architecture::GH100);
     let (leaf, ik) = (device.leaf(), device.identity_key());
     assert_eq!(extensions(&leaf), extensions(H100_LEAF));
     assert_eq!(extensions(&ik), extensions(H100_IK));
@@ -209,7 +209,7 @@ fn d1_simulated_certificates_have_the_extensions_of_real_ones() {
     for (own, real) in [(leaf.len(), H100_LEAF.len()), (ik.len(), H100_IK.len())] {
         assert!(own.abs_diff(real) < 40, "{own} {real}");
     }
-    let blackwell = SimulatedDevice::new(Architecture::Gb100, &[1; 32]).leaf();
+    let blackwell = SimulatedDevice::new(Architecture::GB100, &[1; 32]).leaf();
     let leaf = Certificate::parse(&blackwell).expect("of this profile");
     assert_eq!(leaf.fwid().map(|fwid| fwid.form), Some(FwidForm::DiceTcbInfo));
 }
@@ -235,7 +235,7 @@ fn d6_two_simulated_devices_of_one_firmware_have_one_golden_set_and_two_ids() {
         let changed: Vec<_> = (0..64)
             .filter(|at| decoding.firmware.measurements[*at] != first.firmware.measurements[*at])
             .collect();
-        assert_eq!(changed, if architecture == Architecture::Gh100 { [24, 35].to_vec() } else { vec![61] });
+        assert_eq!(changed, if architecture == Architecture::GH100 { [24, 35].to_vec() } else { vec![61] });
         // One changed measurement ("debug", "confidential computing off") is another set under the same tuple.
         let mut debug = first.clone();
         debug.firmware.measurements[2] = [0xDB; 48];
@@ -251,13 +251,13 @@ fn d6_two_simulated_devices_of_one_firmware_have_one_golden_set_and_two_ids() {
 
 #[test]
 fn d3_a_simulated_device_answers_each_nonce_with_bytes_of_its_own_and_always_the_same() {
-    let (first, again, other) = (device(Architecture::Gh100), device(Architecture::Gh100), [7; 32]);
+    let (first, again, other) = (device(Architecture::GH100), device(Architecture::GH100), [7; 32]);
     assert_eq!(first.attestation(&NONCE), again.attestation(&NONCE));
     let (one, two) = (first.report(&NONCE), first.report(&other));
     let (one, two) = (Report::parse(&one).expect("a report"), Report::parse(&two).expect("a report"));
     assert_eq!((one.nonce(), two.nonce()), (&NONCE, &other));
     assert_ne!(one.responder_nonce(), two.responder_nonce());
-    let neighbour = SimulatedDevice::new(Architecture::Gh100, &[2; 32]).report(&NONCE);
+    let neighbour = SimulatedDevice::new(Architecture::GH100, &[2; 32]).report(&NONCE);
     let neighbour = Report::parse(&neighbour).expect("a report");
     assert_ne!(one.responder_nonce(), neighbour.responder_nonce());
 }
@@ -265,7 +265,7 @@ fn d3_a_simulated_device_answers_each_nonce_with_bytes_of_its_own_and_always_the
 #[test]
 fn d4_a_text_too_long_for_a_report_makes_one_that_nobody_accepts() {
     for length in [5_000, 65_535, 70_000] {
-        let mut device = device(Architecture::Gh100);
+        let mut device = device(Architecture::GH100);
         device.firmware.driver = "5".repeat(length);
         let bytes = device.attestation(&NONCE);
         assert!(Attestation::decode(&bytes).is_err(), "{length}");
