@@ -10,19 +10,25 @@ use alloy_primitives::{Address, B256, Bytes, LogData, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError};
 use pars_ai_mining::{
     mldsa::{ParameterSet, SigningKey},
+    nvtrust::{Architecture, Attestation, FullEvidence, Report, firmware_tuple, golden_set},
     precompile::{
         Fatal, Genesis, Host, OutOfGas, Outcome, Precompile,
         gas::MAX_MESSAGE,
-        testing::{self, CHAIN_ID, GOVERNOR, Miner, NOW, RECIPIENT},
+        testing::{self, CHAIN_ID, GOVERNOR, GpuMiner, Miner, NOW, RECIPIENT},
     },
     protocol::{
         Parameter, TeleportMessage, WorkStatement,
         abi::{
             IAIMining, IAIMiningErrors,
-            IAIMiningGovernance::{acceptGovernorCall, governorCall, proposeGovernorCall, setParameterCall},
+            IAIMiningGovernance::{
+                acceptGovernorCall, denyFirmwareCall, governorCall, pinFirmwareCall, pinGoldenSetCall,
+                proposeGovernorCall, revokeDeviceCall, revokeIcaCall, setIcaCall, setMinimumDriverCall,
+                setParameterCall,
+            },
             IAIMiningInspector as I,
         },
         ids,
+        parameters::ascii,
     },
 };
 use std::{
@@ -145,11 +151,41 @@ fn teleport(nonce: u64) -> TeleportMessage {
     }
 }
 
+/// A miner of `key` with work number `number` on an H100 of its own, simulated.
+fn gpu_miner(set: ParameterSet, key: u8, number: u64) -> GpuMiner {
+    GpuMiner::new(Architecture::GH100, set, key + set.id(), number)
+}
+
+/// Full evidence whose report has another s.
+fn with_forged_report(gpu: &GpuMiner) -> Bytes {
+    let attestation = gpu.full().to_vec();
+    let Ok(Attestation::Full(evidence)) = Attestation::decode(&attestation) else { unreachable!("kind 1") };
+    let mut report = evidence.report.to_vec();
+    *report.last_mut().expect("not empty") ^= 1;
+    Attestation::Full(FullEvidence { report: &report, ..evidence }).encode().expect("short parts").into()
+}
+
+/// What governance pins for the firmware of the simulated devices, so that all of policy is read.
+fn policy() -> Vec<Bytes> {
+    let device = gpu_miner(ParameterSet::MlDsa44, 6, 1).device;
+    let report = device.report(&[0; 32]);
+    let report = Report::parse(&report).expect("a report");
+    let tuple = firmware_tuple(report.opaque());
+    let digest = golden_set(&tuple, u64::MAX, &report).expect("64 blocks").into();
+    let pin = pinGoldenSetCall { tuple: tuple.into(), mask: u64::MAX, digest, pinned: true };
+    let fwid = device.firmware.fwid.to_vec().into();
+    vec![
+        pin.abi_encode().into(),
+        pinFirmwareCall { fwid, pinned: true }.abi_encode().into(),
+        setMinimumDriverCall { driver: "535.1".into() }.abi_encode().into(),
+    ]
+}
+
 fn genesis() -> Genesis {
     Genesis { pending_teleports: (0..1_000).map(teleport).collect(), ..testing::genesis() }
 }
 
-fn cases(spent: &Miner) -> Vec<Case> {
+fn cases(spent: &Miner, seed: B256) -> Vec<Case> {
     let id = B256::repeat_byte(3);
     let mut cases = vec![
         case("miningBalance", IAIMining::miningBalanceCall { miner: RECIPIENT }.abi_encode()),
@@ -163,6 +199,26 @@ fn cases(spent: &Miner) -> Vec<Case> {
         cases.push(case(&format!("verifyMLDSA {}", set.id()), verify_mldsa(set, vec![1; 32])));
         cases.push(case(&format!("submitWorkProof {}", set.id()), Miner::new(set, 2, 2).calldata()));
     }
+    let (attestation, nonce) = testing::h100::attestation();
+    cases.push(case("verifyNVTrust, a real H100", I::verifyNVTrustCall { attestation, nonce }.abi_encode()));
+    for set in ParameterSet::ALL {
+        let mut new = GpuMiner { seed, ..gpu_miner(set, 7, 2) };
+        let attestation = new.full();
+        cases.push(case(&format!("submitWorkProof {}, GPU", set.id()), new.calldata(attestation)));
+        let mut known = GpuMiner { seed, ..gpu_miner(set, 6, 2) };
+        let attestation = known.registered();
+        cases.push(case(&format!("submitWorkProof {}, known GPU", set.id()), known.calldata(attestation)));
+    }
+    let known = GpuMiner { seed, ..gpu_miner(ParameterSet::MlDsa44, 6, 3) };
+    let (attestation, nonce) = (known.registered(), known.nonce().into());
+    cases.push(case("verifyNVTrust, known GPU", I::verifyNVTrustCall { attestation, nonce }.abi_encode()));
+    // The report's own signature, the last one looked at: found wrong only after all three verifications.
+    let mut forged = GpuMiner { seed, ..gpu_miner(ParameterSet::MlDsa87, 7, 3) };
+    let attestation = with_forged_report(&forged);
+    cases.push(refused::<IAIMiningErrors::InvalidReportSignature>(
+        "submitWorkProof 87, GPU forged",
+        forged.calldata(attestation),
+    ));
     // A bit of the challenge hash: found wrong only after all the work of a verification.
     let mut forged = Miner::new(ParameterSet::MlDsa87, 2, 3).proof().to_vec();
     forged[WorkStatement::LENGTH + ParameterSet::MlDsa87.public_key_len()] ^= 1;
@@ -190,6 +246,27 @@ fn cases(spent: &Miner) -> Vec<Case> {
         case("epochSeeds", I::epochSeedsCall {}.abi_encode()),
         case("parameter", I::parameterCall { name: Parameter::Base.name() }.abi_encode()),
         case("version", I::versionCall {}.abi_encode()),
+        case("deviceInfo", I::deviceInfoCall { deviceId: known.device_id() }.abi_encode()),
+        case("icaCount", I::icaCountCall {}.abi_encode()),
+        case("icaInfo", I::icaInfoCall { icaIndex: 0 }.abi_encode()),
+        case("firmwareInfo", I::firmwareInfoCall { fwid: vec![1; 48].into() }.abi_encode()),
+        case("goldenSetInfo", I::goldenSetInfoCall { tuple: id, digest: id }.abi_encode()),
+        case("minimumDriver", I::minimumDriverCall {}.abi_encode()),
+        governed(
+            "setIca",
+            GOVERNOR,
+            setIcaCall { tier: 2, architecture: ascii("GB202"), spki: known.device.spki().to_vec().into() },
+        ),
+        governed("revokeIca", GOVERNOR, revokeIcaCall { icaIndex: 0, revoked: true }),
+        governed("denyFirmware", GOVERNOR, denyFirmwareCall { fwid: vec![1; 48].into(), denied: true }),
+        governed("pinFirmware", GOVERNOR, pinFirmwareCall { fwid: vec![1; 48].into(), pinned: true }),
+        governed(
+            "pinGoldenSet",
+            GOVERNOR,
+            pinGoldenSetCall { tuple: id, mask: 1, digest: B256::repeat_byte(4), pinned: true },
+        ),
+        governed("revokeDevice", GOVERNOR, revokeDeviceCall { deviceId: id, revoked: true }),
+        governed("setMinimumDriver", GOVERNOR, setMinimumDriverCall { driver: "550.90.07".into() }),
         governed(
             "setParameter",
             GOVERNOR,
@@ -250,20 +327,34 @@ fn main() -> ExitCode {
     };
     // State as it is in use: an epoch ago one proof was accepted, and a governor is proposed.
     let spent = Miner::new(ParameterSet::MlDsa87, 1, 1);
-    let setup = [
+    let mut setup = vec![
         (testing::RELAYER, spent.calldata()),
         (GOVERNOR, proposeGovernorCall { proposed: RECIPIENT }.abi_encode().into()),
     ];
+    setup.extend(policy().into_iter().map(|input| (GOVERNOR, input)));
+    let current = |host: &mut BenchHost| -> B256 {
+        let (outcome, _) = host.run(&precompile, &I::epochSeedsCall {}.abi_encode());
+        let Outcome::Success(seeds) = outcome else { panic!("{outcome:?}") };
+        I::epochSeedsCall::abi_decode_returns(&seeds).expect("two words").current
+    };
     for (caller, input) in setup {
         host.caller = caller;
         let outcome = precompile.call(&mut host, &input);
+        assert!(matches!(outcome, Outcome::Success(_)), "{outcome:?}");
+    }
+    // Devices that are known from the next epoch on.
+    let seed = current(&mut host);
+    for set in ParameterSet::ALL {
+        let mut known = GpuMiner { seed, ..gpu_miner(set, 6, 1) };
+        let attestation = known.full();
+        let outcome = precompile.call(&mut host, &known.calldata(attestation));
         assert!(matches!(outcome, Outcome::Success(_)), "{outcome:?}");
     }
     host.undo.clear();
     // An epoch later: each submission rolls the epoch. The proofs are still young enough.
     host.now = NOW + 3_600;
 
-    let cases = cases(&spent);
+    let cases = cases(&spent, seed);
     let gas: Vec<u64> = cases
         .iter()
         .map(|case| {
@@ -293,9 +384,9 @@ fn main() -> ExitCode {
 
     let anchor = median(&mut anchor_samples);
     let anchor_per_gas = anchor / ECRECOVER_GAS as f64;
-    println!("{:<28} {:>9} {:>10} {:>9} {:>22}", "case", "gas", "µs", "Mgas/s", "time a gas / ecrecover");
+    println!("{:<32} {:>9} {:>10} {:>9} {:>22}", "case", "gas", "µs", "Mgas/s", "time a gas / ecrecover");
     println!(
-        "{:<28} {:>9} {:>10.2} {:>9.1} {:>22.2}",
+        "{:<32} {:>9} {:>10.2} {:>9.1} {:>22.2}",
         "ecrecover (libsecp256k1)",
         ECRECOVER_GAS,
         anchor / 1e3,
@@ -308,7 +399,7 @@ fn main() -> ExitCode {
         let per_gas = nanos / *gas as f64;
         let ratio = per_gas / anchor_per_gas;
         slow += usize::from(ratio > 1.0);
-        println!("{:<28} {gas:>9} {:>10.2} {:>9.1} {ratio:>22.2}", case.name, nanos / 1e3, 1e3 / per_gas);
+        println!("{:<32} {gas:>9} {:>10.2} {:>9.1} {ratio:>22.2}", case.name, nanos / 1e3, 1e3 / per_gas);
     }
     println!("selectors slower per gas than ecrecover: {slow}");
     if slow == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

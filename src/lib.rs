@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | [`protocol`] | `src/protocol` | the words: codecs, ids, trust table, economics, parameters, ABI |
 //! | [`mldsa`] | `src/mldsa` | FIPS 204 verification behind a trait |
-//! | `pars-nvtrust` | `src/nvtrust` | NVIDIA GPU evidence → device; the precompile does not call it yet |
+//! | [`nvtrust`] | `src/nvtrust` | NVIDIA GPU evidence → device, architecture, measurements |
 //! | [`precompile`] | `src/precompile` | the consensus core, its storage, and adapters for alloy-evm and revm |
 //! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo |
 //!
@@ -18,8 +18,7 @@
 //! To put the precompile into an alloy-evm host:
 //!
 //! ```
-//! use pars_ai_mining::{mldsa::Reference, precompile::{Genesis, Precompile, alloy::ParsEvmFactory}};
-//! use std::sync::Arc;
+//! use pars_ai_mining::precompile::{Genesis, Precompile, Verifiers, alloy::ParsEvmFactory};
 //!
 //! let governor = "0x1111111111111111111111111111111111111111".parse().unwrap();
 //! let genesis = Genesis::dev(6133, governor);
@@ -30,5 +29,6 @@
 //! ```
 
 pub use pars_mldsa as mldsa;
+pub use pars_nvtrust as nvtrust;
 pub use pars_precompile as precompile;
 pub use pars_protocol as protocol;

@@ -5,6 +5,7 @@ use crate::{Genesis, MemoryHost, Precompile, Verifiers, activate, memory::Call};
 use alloy_primitives::{Address, B256, Bytes, address};
 use alloy_sol_types::SolCall;
 use pars_mldsa::{ParameterSet, SigningKey, Verifier};
+use pars_nvtrust::{Architecture, simulated::SimulatedDevice};
 use pars_protocol::{
     WORK_SIGNATURE_CONTEXT, WorkContext, WorkProof, WorkStatement, abi::IAIMining::submitWorkProofCall, ids,
 };
@@ -145,6 +146,84 @@ impl Miner {
     /// Calldata of submitWorkProof with an empty attestation.
     pub fn calldata(&self) -> Bytes {
         submit(self.proof())
+    }
+}
+
+/// A miner with a simulated GPU. Its statement names that device; its evidence answers [`Self::seed`].
+#[derive(Debug)]
+pub struct GpuMiner {
+    /// Key and statement.
+    pub miner: Miner,
+    /// The device.
+    pub device: SimulatedDevice,
+    /// The epoch seed that the evidence is for.
+    pub seed: B256,
+}
+
+impl GpuMiner {
+    /// The miner of [`Miner::new`] with the device of this seed, at the first epoch seed of the fixtures' chain.
+    pub fn new(architecture: Architecture, set: ParameterSet, seed: u8, number: u64) -> Self {
+        let mut gpu = Self {
+            miner: Miner::new(set, seed, number),
+            device: SimulatedDevice::new(architecture, &[seed; 32]),
+            seed: ids::initial_epoch_seed(CHAIN_ID),
+        };
+        gpu.miner.statement.context.device_id = gpu.device_id();
+        gpu
+    }
+
+    /// The device id that follows from its identity key.
+    pub fn device_id(&self) -> B256 {
+        ids::attested_device_id(&self.device.spki())
+    }
+
+    /// What the device is asked to sign.
+    pub fn nonce(&self) -> [u8; 32] {
+        ids::attestation_nonce(&self.miner.statement.context, self.miner.public_key(), self.seed).0
+    }
+
+    /// `bytes attestation` of kind 1.
+    pub fn full(&self) -> Bytes {
+        self.device.attestation(&self.nonce()).into()
+    }
+
+    /// `bytes attestation` of kind 2.
+    pub fn registered(&self) -> Bytes {
+        self.device.registered(&self.device_id().0, &self.nonce()).into()
+    }
+
+    /// Calldata of submitWorkProof with this attestation, whose hash the miner signs.
+    pub fn calldata(&mut self, attestation: Bytes) -> Bytes {
+        self.miner.statement.attestation_hash = ids::blake3(&attestation);
+        submitWorkProofCall { proof: self.miner.proof(), attestation }.abi_encode().into()
+    }
+
+    /// The same with an ML-DSA signature of zeros, for stub verifiers.
+    pub fn unsigned_calldata(&mut self, attestation: Bytes) -> Bytes {
+        self.miner.statement.attestation_hash = ids::blake3(&attestation);
+        submitWorkProofCall { proof: self.miner.unsigned_proof(), attestation }.abi_encode().into()
+    }
+}
+
+/// Evidence of a real H100, from NVIDIA's own package (`src/nvtrust/tests/fixtures/README.md`).
+pub mod h100 {
+    /// Its report, driver 550.90.07.
+    pub const REPORT: &[u8] = include_bytes!("../nvtrust/tests/fixtures/h100_report.bin");
+    /// Its leaf.
+    pub const LEAF: &[u8] = include_bytes!("../nvtrust/tests/fixtures/h100_leaf.der");
+    /// Its identity key.
+    pub const IDENTITY_KEY: &[u8] = include_bytes!("../nvtrust/tests/fixtures/h100_ik.der");
+
+    /// `bytes attestation` of kind 1, and the nonce it answers.
+    ///
+    /// # Panics
+    /// Never: the parts are short, and the report is one.
+    pub fn attestation() -> (alloy_primitives::Bytes, alloy_primitives::B256) {
+        let evidence =
+            pars_nvtrust::FullEvidence { ica_index: 0, report: REPORT, leaf: LEAF, ik: IDENTITY_KEY };
+        let bytes = pars_nvtrust::Attestation::Full(evidence).encode().expect("short parts");
+        let report = pars_nvtrust::Report::parse(REPORT).expect("a report");
+        (bytes.into(), (*report.nonce()).into())
     }
 }
 
