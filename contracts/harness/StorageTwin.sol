@@ -46,4 +46,25 @@ contract StorageTwin {
     mapping(address recipient => bytes32[]) internal teleportPending;
     mapping(bytes32 teleportId => uint256) internal teleportIndex;
     mapping(uint256 source => mapping(uint256 nonce => bytes32)) internal teleportByNonce;
+
+    uint256 internal icaCount;
+    mapping(uint256 icaIndex => uint256) internal icaTier;
+    mapping(uint256 icaIndex => bytes32) internal icaArchitecture;
+    mapping(uint256 icaIndex => mapping(uint256 word => bytes32)) internal icaKey;
+    mapping(uint256 icaIndex => uint256) internal icaRevoked;
+    mapping(bytes32 keyHash => uint256) internal icaByKey;
+
+    mapping(bytes32 fwidHash => uint256) internal firmwareDenied;
+    mapping(bytes32 fwidHash => uint256) internal firmwarePinned;
+    mapping(bytes32 tuple => uint256) internal goldenMask;
+    mapping(bytes32 tuple => uint256) internal goldenCount;
+    mapping(bytes32 digest => bytes32) internal goldenSet;
+    mapping(bytes32 deviceId => uint256) internal deviceRevoked;
+    uint256 internal minimumDriver;
+
+    mapping(bytes32 deviceId => uint256) internal deviceIca;
+    mapping(bytes32 deviceId => mapping(uint256 word => bytes32)) internal deviceKey;
+    mapping(bytes32 deviceId => mapping(uint256 word => bytes32)) internal deviceFwid;
+    mapping(bytes32 deviceId => mapping(uint256 age => bytes32)) internal deviceMiner;
+    mapping(bytes32 deviceId => mapping(uint256 age => uint256)) internal deviceBoundFrom;
 }

@@ -44,11 +44,13 @@ interface IAIMining {
     function pendingTeleports(address recipient) external view returns (bytes32[] memory);
 
     /// @notice Verifies a proof of AI work and pays the recipient it names, whoever calls.
-    /// @dev Emits `Transfer` from the zero address, then `WorkAccepted`. Where a native base rate is set, the recipient
-    /// is paid PARS besides. Reverts with the first error that applies, in the order in which `IAIMiningErrors` lists
-    /// them; a refused proof spends nothing and may be submitted again.
+    /// @dev Emits `Transfer` from the zero address, then `WorkAccepted`; before them `DeviceRegistered` and
+    /// `DeviceBound`, where full evidence changes what the state knows of its device. Where a native base rate is set,
+    /// the recipient is paid PARS besides. Reverts with the first error that applies, in the order in which
+    /// `IAIMiningErrors` lists them; a refused proof spends nothing and may be submitted again.
     /// @param proof Proof, version 1: 290 signed bytes, the public key, the signature.
-    /// @param attestation Evidence of the device; empty for a software proof.
+    /// @param attestation Evidence of the device, version 1: kind 1 in full, or kind 2 of a registered device; empty
+    /// for a software proof.
     /// @return reward AI paid, in 10^-18 AI.
     function submitWorkProof(bytes calldata proof, bytes calldata attestation) external returns (uint256 reward);
 }

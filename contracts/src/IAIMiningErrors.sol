@@ -53,10 +53,57 @@ interface IAIMiningErrors {
     error WeakPublicKey();
     /// @notice The signature does not verify: any signed byte, the key or the signature was changed.
     error InvalidSignature();
-    /// @notice The device named is not the device of the key or of the evidence.
+    /// @notice The device named is not the device of the key or of the evidence. Kind 1 proves its device last: there
+    /// this stands behind `InvalidReportSignature`.
     error DeviceMismatch(bytes32 expected, bytes32 actual);
-    /// @notice Attestations are not verified by this version of the rules.
+    /// @notice The attestation is of no version or kind that the rules know.
     error AttestationUnsupported();
+    /// @notice The attestation is not its version's encoding.
+    /// @param reason ASCII, left-aligned, zero-padded; so is every reason below.
+    error MalformedAttestation(bytes32 reason);
+    /// @notice No intermediate has this index. For kind 2 it is the device's, looked at behind `DeviceNotBound`.
+    error UnknownIca(uint8 icaIndex);
+    /// @notice Governance revoked the intermediate.
+    error IcaRevoked(uint8 icaIndex);
+    /// @notice A simulated device, on a chain whose genesis does not allow them.
+    error SimulatedDeviceNotAllowed();
+    /// @notice Kind 2 of a device that no accepted full evidence registered.
+    error DeviceNotRegistered(bytes32 deviceId);
+    /// @notice Kind 2 of a device that was not bound to the key when the job ended.
+    /// @param miner BLAKE3 of the public key that signed.
+    error DeviceNotBound(bytes32 deviceId, bytes32 miner);
+    /// @notice The report is not an SPDM measurement report as NVIDIA's GPUs make them.
+    error MalformedReport(bytes32 reason);
+    /// @notice A report or certificate of an NVSwitch, which is no GPU.
+    error NvSwitchNotAllowed();
+    /// @notice The report lacks an entry that every GPU reports.
+    /// @param entry Its type: 3 driver version, 6 VBIOS version, 11 decoder status.
+    error MissingReportEntry(uint16 entry);
+    /// @notice The report answers another challenge: of another chain, job, device or miner, or of a seed that is not
+    /// valid now.
+    /// @param reported The nonce in the report.
+    error NonceMismatch(bytes32 reported);
+    /// @notice A certificate does not have the profile of NVIDIA's.
+    /// @param certificate `leaf` or `identity_key`: ASCII, left-aligned, zero-padded.
+    error MalformedCertificate(bytes32 certificate, bytes32 reason);
+    /// @notice The certificates do not belong together, below the intermediate.
+    error InvalidCertificateChain(bytes32 reason);
+    /// @notice Kind 2 with a report that does not name its firmware.
+    error FirmwareMissing();
+    /// @notice The firmware that the report names is not the leaf's, or not the registered one.
+    error FirmwareMismatch();
+    /// @notice The report is not signed with the leaf's key, or with the registered one.
+    error InvalidReportSignature();
+    /// @notice Governance revoked the device.
+    error DeviceRevoked(bytes32 deviceId);
+    /// @notice Governance denied the firmware.
+    /// @param fwid Firmware id, 48 bytes.
+    error FirmwareDenied(bytes fwid);
+    /// @notice The driver is below the lowest one, or its version is no number.
+    /// @param driver As reported; empty if it is no text.
+    error DriverTooOld(string driver);
+    /// @notice The measurements match no golden set that is pinned for the firmware tuple.
+    error MeasurementsMismatch(bytes32 tuple);
     /// @notice No work is claimed.
     error ZeroUnits();
     /// @notice More units than the tier can compute in the time of the job.
@@ -91,7 +138,7 @@ interface IAIMiningErrors {
 
     /// @notice Chain ids have 32 bits here.
     error ChainIdTooLarge(uint64 chainId);
-    /// @notice Tiers are 1 to 4.
+    /// @notice Tiers are 1 to 4; an intermediate's are 2 to 4.
     error UnknownTier(uint8 tier);
     /// @notice Pools are 0 and 1.
     error UnknownPool(uint8 pool);
@@ -115,6 +162,25 @@ interface IAIMiningErrors {
     /// @notice The parameters would break a bound that ties several together.
     /// @param bound Which: ASCII, left-aligned, zero-padded.
     error JointBoundViolated(bytes32 bound);
+    /// @notice Not one to eight upper-case letters and digits, a letter first.
+    error InvalidArchitecture(bytes32 architecture);
+    /// @notice Not a SubjectPublicKeyInfo of an uncompressed P-384 key.
+    error InvalidSpki();
+    /// @notice A key that is never pinned: NVIDIA's root, an Identity CA's, an NVSwitch's or a simulated one.
+    error IcaNotAllowed();
+    /// @notice The key has an index already, be it revoked.
+    error IcaAlreadySet(uint8 icaIndex);
+    /// @notice Every index but the simulated ones', 254 and 255, is taken.
+    error TooManyIcas();
+    /// @notice Not 48 bytes.
+    error InvalidFwid();
+    /// @notice Tuple, mask or digest is zero, or the digest is pinned under another tuple.
+    error InvalidGoldenSet();
+    /// @notice The tuple has sets that compare other blocks.
+    /// @param mask The stored one.
+    error GoldenMaskMismatch(uint64 mask);
+    /// @notice Not one to four decimal numbers of 64 bits between dots.
+    error InvalidDriverVersion();
 
     /// @notice A sum would leave 256 bits. No reachable state leads here; it is refused rather than wrapped.
     error ArithmeticOverflow();

@@ -72,6 +72,85 @@ interface IAIMiningInspector {
     /// @return previous The one before; zero if only `current` is valid.
     function epochSeeds() external view returns (bytes32 current, bytes32 previous);
 
+    /// @notice Judges evidence as a proof of this block would be judged, but for the nonce its caller chooses. Nobody's
+    /// proof stands behind it: neither the miner nor the job is looked at, and nothing is registered or bound.
+    /// @dev Reverts with the error that a proof with this evidence would, from `AttestationUnsupported` to
+    /// `MeasurementsMismatch` as `IAIMiningErrors` lists them, but for `DeviceNotBound`. Gas depends on the kind of the
+    /// evidence, never on the outcome.
+    /// @param attestation Kind 1 or 2, as `submitWorkProof` takes it; never empty.
+    /// @param nonce What the GPU was asked to sign.
+    /// @return tier 2 RTX PRO 6000, 3 GH100, 4 GB100.
+    /// @return deviceId Device: computed from its identity key, not claimed.
+    function verifyNVTrust(bytes calldata attestation, bytes32 nonce)
+        external
+        view
+        returns (uint8 tier, bytes32 deviceId);
+
+    /// @notice A device: what the state knows of it, and its counters in this block's epoch. Zero or empty where the
+    /// state has nothing. A software device is never registered; its counters are answered all the same.
+    /// @return registered Whether full evidence of it was accepted; kind 2 needs that.
+    /// @return revoked Whether governance revoked it.
+    /// @return tier Tier of its intermediate; 0 if not registered.
+    /// @return icaIndex Its intermediate, 254 and 255 simulated; 0 if not registered.
+    /// @return fwid Firmware id of the key that signs its reports, 48 bytes; empty if not registered.
+    /// @return miner BLAKE3 of the public key that it is bound to now; zero if none. The first 20 bytes are the miner
+    /// address.
+    /// @return nextMiner The key it is bound to from `nextFrom` on; zero if the binding stays.
+    /// @return nextFrom Start of the next epoch; zero if the binding stays.
+    /// @return units Units of the device in the epoch.
+    /// @return paid AI of the device in the epoch, in 10^-18 AI.
+    function deviceInfo(bytes32 deviceId)
+        external
+        view
+        returns (
+            bool registered,
+            bool revoked,
+            uint8 tier,
+            uint8 icaIndex,
+            bytes memory fwid,
+            bytes32 miner,
+            bytes32 nextMiner,
+            uint64 nextFrom,
+            uint128 units,
+            uint256 paid
+        );
+
+    /// @notice How many intermediates were ever pinned, revoked ones included. Indices are 0 to one less and permanent.
+    function icaCount() external view returns (uint8);
+
+    /// @notice A pinned intermediate: the key that signs the certificates of an architecture's devices.
+    /// @dev Reverts with `UnknownIca`, also for the simulated ones, which no state holds.
+    /// @return tier Tier of the devices below it, 2 to 4.
+    /// @return architecture The word that its devices' certificates carry, as GH100: ASCII, left-aligned, zero-padded.
+    /// @return spki SubjectPublicKeyInfo of its P-384 key, 120 bytes.
+    /// @return revoked Whether devices below it are refused.
+    function icaInfo(uint8 icaIndex)
+        external
+        view
+        returns (uint8 tier, bytes32 architecture, bytes memory spki, bool revoked);
+
+    /// @notice What governance decided about a firmware.
+    /// @dev Reverts with `InvalidFwid`.
+    /// @param fwid Firmware id, SHA-384: 48 bytes.
+    /// @return denied Devices that run it are refused.
+    /// @return pinned The measurements that it signs are believed, where a golden set holds them.
+    function firmwareInfo(bytes calldata fwid) external view returns (bool denied, bool pinned);
+
+    /// @notice What governance pinned for a firmware tuple.
+    /// @param tuple Hash of driver, VBIOS, SKU, mode and decoder status, as the precompile's specification defines it.
+    /// @param digest Golden set asked about: a hash of the tuple, the mask and the masked measurements.
+    /// @return mask Measurement blocks that are compared: bit i is block i + 1. Zero if no set is pinned.
+    /// @return digests How many sets are pinned; a report must match one of them.
+    /// @return pinned Whether `digest` is one of them.
+    function goldenSetInfo(bytes32 tuple, bytes32 digest)
+        external
+        view
+        returns (uint64 mask, uint64 digests, bool pinned);
+
+    /// @notice The lowest driver that an attested device may run.
+    /// @return driver Numbers between dots, as 550.90.07; empty if any driver may.
+    function minimumDriver() external view returns (string memory driver);
+
     /// @notice Value of a governed parameter.
     /// @dev Reverts with `UnknownParameter`.
     /// @param name ASCII, left-aligned, zero-padded.
