@@ -6,7 +6,7 @@ use crate::abi::{
     IAIMiningEvents, IAIMiningGovernance, IAIMiningGovernance::IAIMiningGovernanceCalls, IAIMiningInspector,
     IAIMiningInspector::IAIMiningInspectorCalls,
 };
-use alloy_primitives::{b256, keccak256};
+use alloy_primitives::{Bytes, FixedBytes, b256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolType};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const PIP_6: [Row; 5] = [
     (0xa733975a, "submitWorkProof(bytes,bytes)", "(uint256)"),
 ];
 
-const INSPECTOR: [Row; 13] = [
+const INSPECTOR: [Row; 20] = [
     (0xe5285dcc, "isSpent(bytes32)", "(bool)"),
     (0x0982b26d, "acceptedWork(bytes32)", "(bytes32)"),
     (0x69d0b727, "isJobPaid(bytes32,bytes32)", "(bool)"),
@@ -33,20 +33,38 @@ const INSPECTOR: [Row; 13] = [
     (0xb880e88e, "poolInfo(uint8)", "(uint256,uint128,uint256,uint256,uint256)"),
     (0x1f1b8a8c, "epochInfo()", "(uint64,uint64,uint64)"),
     (0xd9d23b09, "epochSeeds()", "(bytes32,bytes32)"),
+    (0x8281b305, "verifyNVTrust(bytes,bytes32)", "(uint8,bytes32)"),
+    (
+        0x0c19a13c,
+        "deviceInfo(bytes32)",
+        "(bool,bool,uint8,uint8,bytes,bytes32,bytes32,uint64,uint128,uint256)",
+    ),
+    (0x0146dc50, "icaCount()", "(uint8)"),
+    (0x2959c1b7, "icaInfo(uint8)", "(uint8,bytes32,bytes,bool)"),
+    (0x17b78134, "firmwareInfo(bytes)", "(bool,bool)"),
+    (0xe7019692, "goldenSetInfo(bytes32,bytes32)", "(uint64,uint64,bool)"),
+    (0x1001c1d4, "minimumDriver()", "(string)"),
     (0x05d9b586, "parameter(bytes32)", "(uint256)"),
     (0x54fd4d50, "version()", "(uint16)"),
 ];
 
-const GOVERNANCE: [Row; 5] = [
+const GOVERNANCE: [Row; 12] = [
     (0x723507be, "setParameter(bytes32,uint256)", "()"),
     (0x95c48bd5, "proposeGovernor(address)", "()"),
     (0xe58bb639, "acceptGovernor()", "()"),
     (0x0c340a24, "governor()", "(address)"),
     (0xe3056a34, "pendingGovernor()", "(address)"),
+    (0x495a497f, "setIca(uint8,bytes32,bytes)", "(uint8)"),
+    (0x81b5ae94, "revokeIca(uint8,bool)", "()"),
+    (0x4382e638, "denyFirmware(bytes,bool)", "()"),
+    (0x8dbc1ec2, "pinFirmware(bytes,bool)", "()"),
+    (0xe33a3630, "pinGoldenSet(bytes32,uint64,bytes32,bool)", "()"),
+    (0x984b1995, "revokeDevice(bytes32,bool)", "()"),
+    (0xad563a49, "setMinimumDriver(string)", "()"),
 ];
 
 /// Errors in the order of the specification's check table, then views and governance.
-const ERRORS: [(u32, &str); 46] = [
+const ERRORS: [(u32, &str); 74] = [
     (0x0d89438e, "DelegateCallNotAllowed()"),
     (0x65366dac, "ValueNotAllowed()"),
     (0x7f7be572, "InputTooLarge()"),
@@ -70,6 +88,25 @@ const ERRORS: [(u32, &str); 46] = [
     (0x8baa579f, "InvalidSignature()"),
     (0x0fe55422, "DeviceMismatch(bytes32,bytes32)"),
     (0x2f3e0811, "AttestationUnsupported()"),
+    (0xc97ff100, "MalformedAttestation(bytes32)"),
+    (0xea3cff93, "UnknownIca(uint8)"),
+    (0x105d55e3, "IcaRevoked(uint8)"),
+    (0x0971f758, "SimulatedDeviceNotAllowed()"),
+    (0x1cace0bc, "DeviceNotRegistered(bytes32)"),
+    (0xfcea4cac, "DeviceNotBound(bytes32,bytes32)"),
+    (0x0dd993f9, "MalformedReport(bytes32)"),
+    (0xa9c5734b, "NvSwitchNotAllowed()"),
+    (0xde7090f5, "MissingReportEntry(uint16)"),
+    (0xa4509ec4, "NonceMismatch(bytes32)"),
+    (0xcb699b4b, "MalformedCertificate(bytes32,bytes32)"),
+    (0xadbfb754, "InvalidCertificateChain(bytes32)"),
+    (0x39dec3c5, "FirmwareMissing()"),
+    (0x002b4824, "FirmwareMismatch()"),
+    (0x98cdd27a, "InvalidReportSignature()"),
+    (0x9307ef3d, "DeviceRevoked(bytes32)"),
+    (0x275d9b69, "FirmwareDenied(bytes)"),
+    (0x2bf2f815, "DriverTooOld(string)"),
+    (0x6ec72b0d, "MeasurementsMismatch(bytes32)"),
     (0xc46babb1, "ZeroUnits()"),
     (0x096937a4, "UnitsAboveCeiling(uint64,uint256)"),
     (0x855ea9b0, "DeviceUnitsReached(uint256,uint256)"),
@@ -92,6 +129,15 @@ const ERRORS: [(u32, &str); 46] = [
     (0xd9ef890c, "ParameterStepTooSoon(bytes32,uint64)"),
     (0xb98c6da8, "ParameterStepTooLarge(bytes32,uint256,uint256,uint256)"),
     (0x82a4fc3b, "JointBoundViolated(bytes32)"),
+    (0x1162230c, "InvalidArchitecture(bytes32)"),
+    (0x3a54c5c6, "InvalidSpki()"),
+    (0x7056a80d, "IcaNotAllowed()"),
+    (0xc653060d, "IcaAlreadySet(uint8)"),
+    (0x440e9472, "TooManyIcas()"),
+    (0x9bc0afdd, "InvalidFwid()"),
+    (0xbf2327b7, "InvalidGoldenSet()"),
+    (0x4ddd35c4, "GoldenMaskMismatch(uint64)"),
+    (0x93c3a891, "InvalidDriverVersion()"),
     (0xe47ec074, "ArithmeticOverflow()"),
 ];
 
@@ -141,6 +187,13 @@ fn a9_inspector_functions() {
         row::<poolInfoCall>(),
         row::<epochInfoCall>(),
         row::<epochSeedsCall>(),
+        row::<verifyNVTrustCall>(),
+        row::<deviceInfoCall>(),
+        row::<icaCountCall>(),
+        row::<icaInfoCall>(),
+        row::<firmwareInfoCall>(),
+        row::<goldenSetInfoCall>(),
+        row::<minimumDriverCall>(),
         row::<parameterCall>(),
         row::<versionCall>(),
     ];
@@ -156,6 +209,13 @@ fn a9_governance_functions() {
         row::<acceptGovernorCall>(),
         row::<governorCall>(),
         row::<pendingGovernorCall>(),
+        row::<setIcaCall>(),
+        row::<revokeIcaCall>(),
+        row::<denyFirmwareCall>(),
+        row::<pinFirmwareCall>(),
+        row::<pinGoldenSetCall>(),
+        row::<revokeDeviceCall>(),
+        row::<setMinimumDriverCall>(),
     ];
     assert_rows(GOVERNANCE, found, IAIMiningGovernanceCalls::SELECTORS);
 }
@@ -167,7 +227,7 @@ fn no_two_selectors_collide() {
         [IAIMiningCalls::SELECTORS, IAIMiningInspectorCalls::SELECTORS, IAIMiningGovernanceCalls::SELECTORS]
             .concat();
     let distinct: BTreeSet<_> = all.iter().collect();
-    assert_eq!((all.len(), distinct.len()), (23, 23));
+    assert_eq!((all.len(), distinct.len()), (37, 37));
 }
 
 #[test]
@@ -275,9 +335,89 @@ fn a9_events_their_topics_and_what_is_indexed() {
         &[a.into_word(), b.into_word()],
         &[],
     );
-    assert_eq!(IAIMiningEventsEvents::SELECTORS.len(), 6, "an event without a case above");
     let distinct: BTreeSet<_> = IAIMiningEventsEvents::SELECTORS.iter().collect();
-    assert_eq!(distinct.len(), 6);
+    assert_eq!(distinct.len(), IAIMiningEventsEvents::SELECTORS.len());
+    assert_eq!(distinct.len(), 6 + 9, "an event without a case here or below");
+}
+
+/// What governance and full evidence change. `bytes` and `string` stand behind the heads: an offset there, then the
+/// length and the bytes in whole words.
+#[test]
+fn a9_events_of_attestation() {
+    use IAIMiningEvents::*;
+    let [d, m, t, g] = [1, 2, 3, 4].map(B256::repeat_byte);
+    let pdi = FixedBytes::<8>::repeat_byte(0xc3);
+    // Left-aligned, unlike a number.
+    let pdi_word = b256!("c3c3c3c3c3c3c3c3000000000000000000000000000000000000000000000000");
+    let fwid = Bytes::from(vec![0xf1; 48]);
+    let half = b256!("f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f100000000000000000000000000000000");
+    let fwid_tail = vec![word(48), B256::repeat_byte(0xf1), half];
+    let spki = Bytes::from(vec![0x5b; 32]);
+    let spki_tail = vec![word(32), B256::repeat_byte(0x5b)];
+    let driver = b256!("3535302e39302e30370000000000000000000000000000000000000000000000");
+    assert_event(
+        &DeviceRegistered { deviceId: d, tier: 3, icaIndex: 254, pdi, fwid: fwid.clone() },
+        "DeviceRegistered(bytes32,uint8,uint8,bytes8,bytes)",
+        b256!("ca41a502435002dfcf23ce162c24f9bacd5c774788dac80c9097d733098e40e1"),
+        &[d],
+        &[vec![word(3), word(254), pdi_word, word(128)], fwid_tail.clone()].concat(),
+    );
+    assert_event(
+        &DeviceBound { deviceId: d, miner: m, from: 7 },
+        "DeviceBound(bytes32,bytes32,uint64)",
+        b256!("327b06a3cf60acf4db33be57c5ea56eb43a86d7bc754c41d001934a00cd089ec"),
+        &[d, m],
+        &[word(7)],
+    );
+    assert_event(
+        &IcaSet { icaIndex: 2, tier: 4, architecture: t, spki: spki.clone() },
+        "IcaSet(uint8,uint8,bytes32,bytes)",
+        b256!("1847ed7c271af49b252e039d0609ddac07b802388d0e484554458340f9ac061a"),
+        &[word(2)],
+        &[vec![word(4), t, word(96)], spki_tail].concat(),
+    );
+    assert_event(
+        &IcaRevocationChanged { icaIndex: 2, oldValue: false, newValue: true },
+        "IcaRevocationChanged(uint8,bool,bool)",
+        b256!("959ed6038fc85712d8291110b47f9dcb94500c6af337eecd15c111b7eb0872cd"),
+        &[word(2)],
+        &[word(0), word(1)],
+    );
+    assert_event(
+        &FirmwareDenialChanged { fwid: fwid.clone(), oldValue: true, newValue: false },
+        "FirmwareDenialChanged(bytes,bool,bool)",
+        b256!("271dbd25012e0d284a782cbf7d999c9360d7788da97bae90ebd79775d9aa4bbd"),
+        &[],
+        &[vec![word(96), word(1), word(0)], fwid_tail.clone()].concat(),
+    );
+    assert_event(
+        &FirmwarePinChanged { fwid, oldValue: false, newValue: true },
+        "FirmwarePinChanged(bytes,bool,bool)",
+        b256!("c771e0c5cd41cf11f1b9dc20efc78ebc905c2642b62f4e826b306b14c641529d"),
+        &[],
+        &[vec![word(96), word(0), word(1)], fwid_tail].concat(),
+    );
+    assert_event(
+        &GoldenSetChanged { tuple: t, digest: g, mask: 5, oldValue: false, newValue: true },
+        "GoldenSetChanged(bytes32,bytes32,uint64,bool,bool)",
+        b256!("b9156094c356a6cfdbe08b8aed53b6bc26fe8f6f01bf872e0930577809cb892b"),
+        &[t, g],
+        &[word(5), word(0), word(1)],
+    );
+    assert_event(
+        &DeviceRevocationChanged { deviceId: d, oldValue: false, newValue: true },
+        "DeviceRevocationChanged(bytes32,bool,bool)",
+        b256!("9d00ba93c40b503e432ac1dc9a91ca4a6dc1693ccb89ada2ac2510629623efc7"),
+        &[d],
+        &[word(0), word(1)],
+    );
+    assert_event(
+        &MinimumDriverChanged { oldDriver: String::new(), newDriver: "550.90.07".to_owned() },
+        "MinimumDriverChanged(string,string)",
+        b256!("54b4fd6b85b65b6a3eae22ece81a11e810d09d1997bea1ea5659fe4b8c23cedb"),
+        &[],
+        &[word(64), word(96), word(0), word(9), driver],
+    );
 }
 
 /// The errors carry what their names say, in the order of the declaration.

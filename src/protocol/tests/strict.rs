@@ -9,7 +9,7 @@ use crate::{
     },
     strict::{NonCanonical, Reader, address_of_word},
 };
-use alloy_primitives::{hex, keccak256};
+use alloy_primitives::{Bytes, hex, keccak256};
 use alloy_sol_types::SolCall;
 use std::collections::BTreeSet;
 
@@ -22,6 +22,7 @@ enum Kind {
     Bytes,
     Word,
     Address,
+    Bool,
     Uint(usize),
 }
 
@@ -30,6 +31,7 @@ enum Value {
     Bytes(Vec<u8>),
     Word(B256),
     Address(Address),
+    Bool(bool),
     Uint(U256),
 }
 
@@ -39,9 +41,11 @@ fn kinds(signature: &str) -> Vec<Kind> {
     list.split(',')
         .filter(|name| !name.is_empty())
         .map(|name| match name {
-            "bytes" => Kind::Bytes,
+            // A string is its bytes: whoever reads it decides what they must be.
+            "bytes" | "string" => Kind::Bytes,
             "bytes32" => Kind::Word,
             "address" => Kind::Address,
+            "bool" => Kind::Bool,
             other => Kind::Uint(other.strip_prefix("uint").unwrap().parse().unwrap()),
         })
         .collect()
@@ -56,6 +60,11 @@ fn read(kinds: &[Kind], input: &[u8]) -> Result<Vec<Value>, NonCanonical> {
                 Kind::Bytes => Value::Bytes(reader.bytes()?.to_vec()),
                 Kind::Word => Value::Word(reader.word()?),
                 Kind::Address => Value::Address(reader.address()?),
+                Kind::Bool => match reader.uint::<u8>()? {
+                    0 => Value::Bool(false),
+                    1 => Value::Bool(true),
+                    _ => return Err(NonCanonical),
+                },
                 Kind::Uint(8) => Value::Uint(U256::from(reader.uint::<u8>()?)),
                 Kind::Uint(16) => Value::Uint(U256::from(reader.uint::<u16>()?)),
                 Kind::Uint(32) => Value::Uint(U256::from(reader.uint::<u32>()?)),
@@ -87,6 +96,7 @@ fn encode(values: &[Value]) -> Vec<u8> {
             }
             Value::Word(word) => heads.extend(word),
             Value::Address(address) => heads.extend(address.into_word()),
+            Value::Bool(flag) => heads.extend(number(usize::from(*flag))),
             Value::Uint(value) => heads.extend(value.to_be_bytes::<WORD>()),
         }
     }
@@ -104,6 +114,7 @@ struct Ingredients {
     small: u8,
     wide: u64,
     amount: U256,
+    flag: bool,
 }
 
 prop_compose! {
@@ -114,8 +125,9 @@ prop_compose! {
         small in any::<u8>(),
         wide in any::<u64>(),
         amount in any_u256(),
+        flag in any::<bool>(),
     ) -> Ingredients {
-        Ingredients { bytes, words, address, small, wide, amount }
+        Ingredients { bytes, words, address, small, wide, amount, flag }
     }
 }
 
@@ -126,11 +138,11 @@ fn call<C: SolCall>(call: &C, values: Vec<Value>) -> (&'static str, Vec<u8>, Vec
 /// A call of each function, encoded by alloy, beside the values it carries.
 fn calls(from: &Ingredients) -> Vec<(&'static str, Vec<u8>, Vec<Value>)> {
     use {IAIMining::*, IAIMiningGovernance::*, IAIMiningInspector::*};
-    let Ingredients { bytes: [x, y, z], words: [v, w], address, small, wide, amount } = from.clone();
+    let Ingredients { bytes: [x, y, z], words: [v, w], address, small, wide, amount, .. } = from.clone();
     let bytes = |bytes: &[u8]| Value::Bytes(bytes.to_vec());
     let (word, other, who) = (Value::Word(v), Value::Word(w), Value::Address(address));
     let (tiny, long) = (Value::Uint(U256::from(small)), Value::Uint(U256::from(wide)));
-    vec![
+    let mut calls = vec![
         call(&miningBalanceCall { miner: address }, vec![who.clone()]),
         call(
             &verifyMLDSACall { pk: x.clone().into(), msg: y.clone().into(), sig: z.clone().into() },
@@ -163,6 +175,39 @@ fn calls(from: &Ingredients) -> Vec<(&'static str, Vec<u8>, Vec<Value>)> {
         call(&acceptGovernorCall {}, vec![]),
         call(&governorCall {}, vec![]),
         call(&pendingGovernorCall {}, vec![]),
+    ];
+    calls.extend(calls_of_attestation(from));
+    calls
+}
+
+fn calls_of_attestation(from: &Ingredients) -> Vec<(&'static str, Vec<u8>, Vec<Value>)> {
+    use {IAIMiningGovernance::*, IAIMiningInspector::*};
+    let Ingredients { bytes: [x, y, _], words: [v, w], small, wide, flag, .. } = from.clone();
+    let (bytes, text) = (Value::Bytes(x.clone()), hex::encode(&y));
+    let (word, other, flagged) = (Value::Word(v), Value::Word(w), Value::Bool(flag));
+    let (tiny, long) = (Value::Uint(U256::from(small)), Value::Uint(U256::from(wide)));
+    let x = Bytes::from(x);
+    vec![
+        call(&verifyNVTrustCall { attestation: x.clone(), nonce: v }, vec![bytes.clone(), word.clone()]),
+        call(&deviceInfoCall { deviceId: v }, vec![word.clone()]),
+        call(&icaCountCall {}, vec![]),
+        call(&icaInfoCall { icaIndex: small }, vec![tiny.clone()]),
+        call(&firmwareInfoCall { fwid: x.clone() }, vec![bytes.clone()]),
+        call(&goldenSetInfoCall { tuple: v, digest: w }, vec![word.clone(), other.clone()]),
+        call(&minimumDriverCall {}, vec![]),
+        call(
+            &setIcaCall { tier: small, architecture: v, spki: x.clone() },
+            vec![tiny.clone(), word.clone(), bytes.clone()],
+        ),
+        call(&revokeIcaCall { icaIndex: small, revoked: flag }, vec![tiny, flagged.clone()]),
+        call(&denyFirmwareCall { fwid: x.clone(), denied: flag }, vec![bytes.clone(), flagged.clone()]),
+        call(&pinFirmwareCall { fwid: x, pinned: flag }, vec![bytes, flagged.clone()]),
+        call(
+            &pinGoldenSetCall { tuple: v, mask: wide, digest: w, pinned: flag },
+            vec![word.clone(), long, other, flagged.clone()],
+        ),
+        call(&revokeDeviceCall { deviceId: v, revoked: flag }, vec![word, flagged]),
+        call(&setMinimumDriverCall { driver: text.clone() }, vec![Value::Bytes(text.into_bytes())]),
     ]
 }
 
@@ -246,6 +291,7 @@ fn the_calls_above_are_all_there_are() {
         small: 6,
         wide: 7,
         amount: U256::from(8),
+        flag: true,
     };
     let listed: BTreeSet<_> = calls(&from).into_iter().map(|call| call.0).collect();
     let declared = [
@@ -379,15 +425,22 @@ fn g4_padding_that_is_not_zero_is_refused() {
 
 #[test]
 fn g4_trailing_bytes_are_refused() {
-    for signature in
-        ["f()", "f(bytes32)", "f(address,uint64)", "f(bytes)", "f(bytes,bytes)", "f(bytes32,bytes)"]
-    {
+    for signature in [
+        "f()",
+        "f(bytes32)",
+        "f(address,uint64)",
+        "f(bytes)",
+        "f(bytes,bytes)",
+        "f(bytes32,bytes)",
+        "f(string,bool)",
+    ] {
         let values: Vec<_> = kinds(signature)
             .into_iter()
             .map(|kind| match kind {
                 Kind::Bytes => Value::Bytes(vec![1, 2, 3]),
                 Kind::Word => Value::Word(B256::repeat_byte(4)),
                 Kind::Address => Value::Address(Address::repeat_byte(5)),
+                Kind::Bool => Value::Bool(true),
                 Kind::Uint(_) => Value::Uint(U256::from(6)),
             })
             .collect();

@@ -1,6 +1,9 @@
 //! The trust table against the tables of the specification.
 
-use crate::{Pool, Tier, tier::MIN_TRUST_BPS};
+use crate::{
+    Pool, Tier,
+    tier::{MIN_TRUST_BPS, UNPINNED_TRUST_BPS},
+};
 
 #[test]
 fn the_trust_table() {
@@ -38,6 +41,20 @@ fn pool_ids_round_trip() {
     assert_eq!(Pool::ALL.map(Pool::id), [0, 1]);
     for id in 0..=u8::MAX {
         assert_eq!(Pool::from_id(id).map(Pool::id), (id < 2).then_some(id));
+    }
+}
+
+/// A genuine GPU whose measurements are not pinned: `min(table, 8000)`. It is worth more than software, and a tier that
+/// the table trusts less gains nothing.
+#[test]
+fn trust_without_pinned_measurements() {
+    assert_eq!(UNPINNED_TRUST_BPS, 8_000);
+    let expected =
+        [(Tier::Software, 6_000), (Tier::RtxPro6000, 8_000), (Tier::Gh100, 8_000), (Tier::Gb100, 8_000)];
+    assert_eq!(Tier::ALL.map(|tier| (tier, tier.unpinned_trust_bps())), expected);
+    for tier in Tier::ALL {
+        assert_eq!(tier.unpinned_trust_bps(), tier.trust_bps().min(8_000), "{tier:?}");
+        assert!(tier.pool() == Pool::Software || tier.unpinned_trust_bps() > Tier::Software.trust_bps());
     }
 }
 
