@@ -40,6 +40,8 @@ use std::{
 
 /// Gas of ecrecover (yellow paper, appendix E).
 const ECRECOVER_GAS: u64 = 3_000;
+/// An epoch after the setup.
+const LATER: u64 = NOW + 3_600;
 const ROUNDS: usize = 15;
 /// Time of one case in one round.
 const SLICE: Duration = Duration::from_millis(30);
@@ -206,6 +208,9 @@ fn cases(spent: &Miner, seed: B256) -> Vec<Case> {
         let attestation = new.full();
         cases.push(case(&format!("submitWorkProof {}, GPU", set.id()), new.calldata(attestation)));
         let mut known = GpuMiner { seed, ..gpu_miner(set, 6, 2) };
+        // In the epoch from which on its key is bound.
+        known.miner.statement.context.timestamp = LATER - 60;
+        known.miner.statement.completed_at = LATER;
         let attestation = known.registered();
         cases.push(case(&format!("submitWorkProof {}, known GPU", set.id()), known.calldata(attestation)));
     }
@@ -342,6 +347,8 @@ fn main() -> ExitCode {
         let outcome = precompile.call(&mut host, &input);
         assert!(matches!(outcome, Outcome::Success(_)), "{outcome:?}");
     }
+    // What `run` does not undo.
+    host.undo.clear();
     // Devices that are known from the next epoch on.
     let seed = current(&mut host);
     for set in ParameterSet::ALL {
@@ -352,7 +359,7 @@ fn main() -> ExitCode {
     }
     host.undo.clear();
     // An epoch later: each submission rolls the epoch. The proofs are still young enough.
-    host.now = NOW + 3_600;
+    host.now = LATER;
 
     let cases = cases(&spent, seed);
     let gas: Vec<u64> = cases

@@ -1,11 +1,12 @@
 //! Gas: exact to the unit, charged before the work, the same whatever the state.
 
-use super::methods::{Sample, ready, samples};
+use super::methods::{Sample, known, ready, samples};
 use super::*;
 use crate::{Fatal, Host, OutOfGas, gas, storage::layout::*};
 use alloy_primitives::LogData;
+use pars_nvtrust::Architecture;
 use pars_protocol::{
-    abi::{IAIMining::*, IAIMiningErrors::*},
+    abi::{IAIMining::*, IAIMiningErrors::*, IAIMiningInspector::epochSeedsCall},
     ids,
 };
 use std::collections::BTreeSet;
@@ -36,6 +37,19 @@ fn g1_the_parts_of_a_price_are_those_of_the_schedule() {
     assert_eq!(gas::MAX_INPUT, 4 + 96 + 32 + 2_592 + 32 + 65_536 + 32 + 4_640);
     assert_eq!(gas::operation::SUBMIT, 295_091);
     assert_eq!(SETS.map(gas::verification), [8_000, 13_000, 21_000]);
+    assert_eq!(gas::P384_VERIFICATION, 60_000);
+    assert_eq!(gas::Evidence::ALL.map(gas::Evidence::verification), [0, 191_600, 96_800]);
+    assert_eq!(gas::operation::REGISTER, 201_473);
+    for (attestation, evidence) in [
+        (&[][..], gas::Evidence::None),
+        (&[1], gas::Evidence::None),
+        (&[1, 1], gas::Evidence::Full),
+        (&[1, 2, 0], gas::Evidence::Registered),
+        (&[1, 3, 0], gas::Evidence::None),
+        (&[2, 1, 0], gas::Evidence::None),
+    ] {
+        assert_eq!(gas::Evidence::of(attestation), evidence);
+    }
     let of = gas::operation::verify_mldsa;
     assert_eq!(of(None, 0), 8_000);
     assert_eq!(of(Some(ParameterSet::MlDsa87), 65_536), 21_000 + 18 * 2_048);
@@ -264,8 +278,32 @@ fn g2_the_price_covers_the_storage_that_a_call_touches() {
     }
     let mut later = host.clone();
     later.block_timestamp += 3_600;
-    for Sample { signature, call, .. } in samples() {
+    // Evidence of the samples answers the seed of the epoch before: it is made anew.
+    let seed = view(&mut later, &precompile, epochSeedsCall {}).current;
+    let is_attested = |input: &[u8]| {
+        let decoded = submitWorkProofCall::abi_decode(input);
+        decoded.is_ok_and(|call| !call.attestation.is_empty())
+    };
+    for Sample { signature, call, .. } in
+        samples().into_iter().filter(|sample| !is_attested(&sample.call.input))
+    {
         covered(later.clone(), &call, signature);
+    }
+    for set in SETS {
+        let mut new = GpuMiner { seed, ..GpuMiner::new(Architecture::GH100, set, 3, 1) };
+        let attestation = new.full();
+        covered(later.clone(), &call(new.unsigned_calldata(attestation)), "a new GPU at a roll");
+        // The same device in other hands, with other firmware: all of it is written again.
+        let mut moved = GpuMiner { seed, ..known(set) };
+        let statement = moved.miner.statement;
+        moved.miner = Miner::new(set, 9, 9);
+        moved.miner.statement = statement;
+        moved.device.update_firmware("580.95.05");
+        let attestation = moved.full();
+        covered(later.clone(), &call(moved.unsigned_calldata(attestation)), "a GPU that changes hands");
+        let mut again = GpuMiner { seed, ..known(set) };
+        let attestation = again.registered();
+        covered(later.clone(), &call(again.unsigned_calldata(attestation)), "a known GPU at a roll");
     }
     // The same with the attested pool's counters to clear.
     for slot in
