@@ -14,7 +14,6 @@ use pars_protocol::{
     ids,
     parameters::ascii,
 };
-use std::sync::LazyLock;
 
 /// A legal call.
 pub(super) struct Sample {
@@ -40,9 +39,12 @@ pub(super) fn known(set: ParameterSet) -> GpuMiner {
 }
 
 /// A state in which every sample is legal.
+#[expect(
+    clippy::disallowed_types,
+    reason = "a constant: keys on P-384 take their time, and it is asked for often"
+)]
 pub(super) fn ready() -> MemoryHost {
-    // Keys on P-384 take their time, and these tests ask for the same ones again and again.
-    static READY: LazyLock<MemoryHost> = LazyLock::new(|| {
+    static READY: std::sync::LazyLock<MemoryHost> = std::sync::LazyLock::new(|| {
         let mut host = host(&genesis_with(teleports().to_vec()));
         put(&mut host, PENDING_GOVERNOR.key(), U256::from_be_slice(RELAYER.as_slice()));
         for set in SETS {

@@ -8,20 +8,23 @@ fn wrong_nonce(nonce: [u8; 32]) -> NonceMismatch {
     NonceMismatch { reported: nonce.into() }
 }
 
+/// A field of the context, and a change to it.
+type Change = (&'static str, fn(&mut GpuMiner));
+
 #[test]
 fn d3_evidence_serves_its_own_context_only() {
     let mut host = running();
     let good = work(&host, 1, 1, 1);
     let (attestation, nonce) = (good.full(), good.nonce());
-    let mut fields: Vec<(&str, fn(&mut GpuMiner))> = vec![
+    let changes: [Change; 6] = [
         ("job", |gpu| gpu.miner.statement.context.job_id[0] ^= 1),
         ("model", |gpu| gpu.miner.statement.context.model_hash[0] ^= 1),
         ("input", |gpu| gpu.miner.statement.context.input_hash[0] ^= 1),
+        ("device", |gpu| gpu.miner.statement.context.device_id[0] ^= 1),
         ("nonce", |gpu| gpu.miner.statement.context.nonce[31] ^= 1),
         ("time", |gpu| gpu.miner.statement.context.timestamp -= 1),
     ];
-    fields.push(("device", |gpu| gpu.miner.statement.context.device_id[0] ^= 1));
-    for (what, change) in fields {
+    for (what, change) in changes {
         println!("{what}");
         let mut stolen = work(&host, 1, 1, 1);
         change(&mut stolen);
