@@ -2,14 +2,24 @@
 
 use super::methods::{Sample, known, ready, samples};
 use super::*;
-use crate::{Fatal, Host, OutOfGas, gas, storage::layout::*};
+use crate::{Fatal, Host, OutOfGas, Verifiers, gas, storage::layout::*};
 use alloy_primitives::LogData;
-use pars_nvtrust::Architecture;
+use pars_nvtrust::{Architecture, P384Verifier, PublicKey, Signature};
 use pars_protocol::{
-    abi::{IAIMining::*, IAIMiningErrors::*, IAIMiningInspector::epochSeedsCall},
+    abi::{
+        IAIMining::*,
+        IAIMiningErrors::*,
+        IAIMiningInspector::{epochSeedsCall, verifyNVTrustCall},
+    },
     ids,
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 #[test]
 fn g1_every_method_costs_what_the_golden_table_says() {
@@ -141,6 +151,70 @@ fn g5_the_verifier_is_not_asked_when_gas_is_short() {
         accepted(&mut ready(), &precompile, Call { gas, ..call });
         assert_eq!(stub.calls(), verifies, "{signature}");
     }
+}
+
+/// Counts the verifications on P-384 and their bytes; all of them succeed.
+#[derive(Debug, Default)]
+struct CountingP384 {
+    calls: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl P384Verifier for CountingP384 {
+    fn verify(&self, _: &PublicKey, message: &[u8], _: &Signature) -> bool {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.bytes.fetch_add(message.len() as u64, Ordering::SeqCst);
+        true
+    }
+}
+
+#[test]
+fn g6_no_call_verifies_more_than_its_price_counts() {
+    // The deterministic half of "a block of the worst calls fits its slot"; the benchmark has the time.
+    for Sample { signature, call, gas, .. } in samples() {
+        let p384 = Arc::new(CountingP384::default());
+        let mldsa = Arc::new(StubVerifier::new(true));
+        let verifiers = Verifiers { mldsa: mldsa.clone(), p384: p384.clone() };
+        let precompile = Precompile::new(genesis().profile, verifiers);
+        accepted(&mut ready(), &precompile, call.clone());
+        let attestation = match submitWorkProofCall::abi_decode(&call.input) {
+            Ok(submit) => submit.attestation,
+            Err(_) => {
+                verifyNVTrustCall::abi_decode(&call.input).map(|asked| asked.attestation).unwrap_or_default()
+            }
+        };
+        let expected = match gas::Evidence::of(&attestation) {
+            gas::Evidence::None => 0,
+            gas::Evidence::Full => 3,
+            gas::Evidence::Registered => 1,
+        };
+        let counted = p384.calls.load(Ordering::SeqCst);
+        assert_eq!(counted, expected, "{signature}");
+        assert!(mldsa.calls() <= 1, "{signature}");
+        assert!(gas >= counted * gas::P384_VERIFICATION + mldsa.calls() * 8_000, "{signature}");
+        // What is hashed for them is bounded by the caps of their parts.
+        assert!(p384.bytes.load(Ordering::SeqCst) <= 8_192 + 2 * 1_024, "{signature}");
+    }
+}
+
+#[test]
+fn g5_no_signature_on_p384_is_verified_for_a_proof_that_a_cheaper_check_refuses() {
+    let p384 = Arc::new(CountingP384::default());
+    let verifiers = Verifiers { mldsa: Arc::new(StubVerifier::new(false)), p384: p384.clone() };
+    let refusing = Precompile::new(genesis().profile, verifiers);
+    let mut gpu = GpuMiner::new(Architecture::GH100, ParameterSet::MlDsa44, 3, 1);
+    let attestation = gpu.full();
+    let input = gpu.unsigned_calldata(attestation);
+    refused(&mut ready(), &refusing, call(input), &error(InvalidSignature {}));
+    // Evidence that is malformed, of another nonce or of another intermediate costs no verification either.
+    let verifiers = Verifiers { mldsa: Arc::new(StubVerifier::new(true)), p384: p384.clone() };
+    let accepting = Precompile::new(genesis().profile, verifiers);
+    gpu.seed = B256::repeat_byte(1);
+    let attestation = gpu.full();
+    let reported = gpu.nonce().into();
+    let input = gpu.unsigned_calldata(attestation);
+    refused(&mut ready(), &accepting, call(input), &error(NonceMismatch { reported }));
+    assert_eq!(p384.calls.load(Ordering::SeqCst), 0);
 }
 
 #[test]

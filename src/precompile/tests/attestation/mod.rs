@@ -2,6 +2,7 @@
 
 mod attacks;
 mod devices;
+mod lives;
 mod policy;
 mod refusals;
 
