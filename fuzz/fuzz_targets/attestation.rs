@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../../src/nvtrust/tests/entry.rs"]
+#[allow(dead_code, reason = "the replay uses the rest")]
 mod entry;
 mod mutator;
 

@@ -6,6 +6,7 @@ use pars_nvtrust::{
     PublicKey, Reference, RegisteredEvidence, Registration, Report, SIMULATED_ICAS, Signature, Toggle,
     firmware_tuple, golden_set, simulated::SimulatedDevice, verify_evidence, verify_registered,
 };
+use std::collections::BTreeSet;
 
 const H100_REPORT: &[u8] = include_bytes!("fixtures/h100_report.bin");
 const H100_LEAF: &[u8] = include_bytes!("fixtures/h100_leaf.der");
@@ -104,6 +105,38 @@ impl Known {
                 }
             }
         }
+    }
+
+    /// In which ways the entry ends below all intermediates, were all signatures valid: reasons without their numbers.
+    /// One parser reads both certificates, one reads all DER, and architectures are equals: what they say is one reason.
+    pub(crate) fn outcome(&self, bytes: &[u8]) -> String {
+        let mut reasons = BTreeSet::new();
+        match Attestation::decode(bytes) {
+            Err(error) => drop(reasons.insert(format!("{error:?}"))),
+            Ok(Attestation::Full(full)) => {
+                let nonces = [own_nonce(full.report)];
+                for ica in GENESIS_ICAS.iter().chain(&SIMULATED_ICAS) {
+                    let verdict = verify_evidence(&full, ica, &nonces, &Believes).map(drop);
+                    reasons.insert(format!("{verdict:?}"));
+                }
+            }
+            Ok(Attestation::Registered(RegisteredEvidence { report, .. })) => {
+                let nonces = [own_nonce(report)];
+                for (leaf, _) in self.certificates() {
+                    let (leaf_public_key, fwid) = (leaf.public_key(), leaf.fwid().digest);
+                    let registration = Registration { leaf_public_key, fwid };
+                    let verdict = verify_registered(report, registration, &nonces, &Believes).map(drop);
+                    reasons.insert(format!("{verdict:?}"));
+                }
+            }
+        }
+        let plain = |reason: String| {
+            let reason =
+                reason.replace("IdentityKey(", "Leaf(").replace("Fwid(Der(", "Der(").replace("Gb", "Gh");
+            reason.replace(|character: char| character.is_ascii_digit(), "")
+        };
+        let reasons: BTreeSet<_> = reasons.into_iter().map(plain).collect();
+        reasons.into_iter().collect::<Vec<_>>().join(" ")
     }
 
     /// Everything, and that nothing is accepted which nobody signed. Answers how much was accepted by the reference.
