@@ -107,33 +107,37 @@ impl Known {
         }
     }
 
-    /// In which ways the entry ends below all intermediates, were all signatures valid: reasons without their numbers.
-    /// One parser reads both certificates, one reads all DER, and architectures are equals: what they say is one reason.
+    /// In which ways the entry ends below all intermediates, and would, were all signatures valid: reasons without what
+    /// they name. One parser reads both certificates, one reads all DER, and architectures are equals: what they say is
+    /// one reason.
     pub(crate) fn outcome(&self, bytes: &[u8]) -> String {
         let mut reasons = BTreeSet::new();
-        match Attestation::decode(bytes) {
-            Err(error) => drop(reasons.insert(format!("{error:?}"))),
-            Ok(Attestation::Full(full)) => {
-                let nonces = [own_nonce(full.report)];
-                for ica in GENESIS_ICAS.iter().chain(&SIMULATED_ICAS) {
-                    let verdict = verify_evidence(&full, ica, &nonces, &Believes).map(drop);
-                    reasons.insert(format!("{verdict:?}"));
+        for verifier in [&Believes as &dyn P384Verifier, &Reference] {
+            match Attestation::decode(bytes) {
+                Err(error) => drop(reasons.insert(format!("{error:?}"))),
+                Ok(Attestation::Full(full)) => {
+                    let nonces = [own_nonce(full.report)];
+                    for ica in GENESIS_ICAS.iter().chain(&SIMULATED_ICAS) {
+                        let verdict = verify_evidence(&full, ica, &nonces, verifier).map(drop);
+                        reasons.insert(format!("{verdict:?}"));
+                    }
                 }
-            }
-            Ok(Attestation::Registered(RegisteredEvidence { report, .. })) => {
-                let nonces = [own_nonce(report)];
-                for (leaf, _) in self.certificates() {
-                    let (leaf_public_key, fwid) = (leaf.public_key(), leaf.fwid().digest);
-                    let registration = Registration { leaf_public_key, fwid };
-                    let verdict = verify_registered(report, registration, &nonces, &Believes).map(drop);
-                    reasons.insert(format!("{verdict:?}"));
+                Ok(Attestation::Registered(RegisteredEvidence { report, .. })) => {
+                    let nonces = [own_nonce(report)];
+                    for (leaf, _) in self.certificates() {
+                        let (leaf_public_key, fwid) = (leaf.public_key(), leaf.fwid().digest);
+                        let registration = Registration { leaf_public_key, fwid };
+                        let verdict = verify_registered(report, registration, &nonces, verifier).map(drop);
+                        reasons.insert(format!("{verdict:?}"));
+                    }
                 }
             }
         }
         let plain = |reason: String| {
+            let reason = reason.split('"').step_by(2).collect::<String>();
             let reason =
                 reason.replace("IdentityKey(", "Leaf(").replace("Fwid(Der(", "Der(").replace("Gb", "Gh");
-            reason.replace(|character: char| character.is_ascii_digit(), "")
+            reason.replace(|character: char| character.is_ascii_digit() || character == ')', "")
         };
         let reasons: BTreeSet<_> = reasons.into_iter().map(plain).collect();
         reasons.into_iter().collect::<Vec<_>>().join(" ")
