@@ -11,24 +11,24 @@ use sha2::{Digest as _, Sha256, Sha384};
 use crate::{input::Evidence, output::Table, verdict};
 
 /// What even a genuine report does not prove.
-pub(crate) const LIMITS: &str = "a genuine report proves a GPU, its firmware and its answer to a nonce; not that a model ran, nor on what";
+pub(crate) const LIMITS: &str = "proven at best: this GPU, its firmware, its answer to this nonce; not that a model ran, nor that CC was on";
 
 /// What the JSON of [`json`] says, for `--help`.
-pub(crate) const KEYS: &str = "\
-  kind                 gpu or nvswitch
+pub(crate) const KEYS: &str = "  kind                 gpu or nvswitch
   report_bytes         length without what stands behind the signature
   trailing_bytes       how many zeros stand there
   signed_bytes, signed_sha384, nonce, responder_nonce
   blocks, nonzero_measurements, opaque_types
   driver, vbios, project, project_sku, chip_sku, chip_info
-  nvdec0, protected_pcie   enabled, disabled or null
+  nvdec0, protected_pcie  enabled, disabled or null
   feature_flag         spt, mpt, ppcie, a number or null
   opaque_version, fwid
   firmware_tuple       what a golden set is pinned for
   rim_ids              NVIDIA's names of the RIMs for this driver and VBIOS
   chain                subject, issuer, serial, sha256 and error of each certificate, leaf first
   leaf_fwid, leaf_serial, device_name, ik_serial, ik_spki_sha256, pdi, device_id
-  architecture, tier {id, name, trust_bps}, ica_index   the last: where genesis pins the intermediate, or null
+  architecture, tier   GH100 or GB100; {id, name, trust_bps}
+  ica_index            where genesis pins the intermediate
 Bytes are hex, with 0x where a contract takes them. What is not there is null.";
 
 /// The tier's GPUs.
@@ -115,14 +115,25 @@ impl<'a> Facts<'a> {
         self.report.measurements().filter(|value| is_set(value)).count()
     }
 
+    /// By the certificates; without them by GPU_INFO, as reports of both architectures write it.
+    fn is_blackwell(&self) -> Option<bool> {
+        match (self.architecture(), self.report.opaque().get(tlv::GPU_INFO)?) {
+            (Some(architecture), _) => Some(architecture == Architecture::Gb100),
+            (None, [0xA0, ..]) => Some(true),
+            (None, [0x80, ..]) => Some(false),
+            (None, _) => None,
+        }
+    }
+
     /// NVIDIA's names of the RIMs for this report.
     fn rim_ids(&self) -> Option<[String; 2]> {
         let opaque = self.report.opaque();
         let text = |kind| opaque.text(kind).map(str::to_ascii_uppercase);
         let (driver, vbios) = (opaque.driver()?, opaque.vbios()?.to_string().replace('.', ""));
-        let driver = match self.architecture() {
-            Some(Architecture::Gb100) => format!("NV_GPU_CC_DRIVER_GB100_{driver}"),
-            _ => format!("NV_GPU_DRIVER_GH100_{driver}"),
+        let driver = if self.is_blackwell()? {
+            format!("NV_GPU_CC_DRIVER_{}_{driver}", opaque.text(tlv::CHIP_INFO).unwrap_or("GB100"))
+        } else {
+            format!("NV_GPU_DRIVER_GH100_{driver}")
         };
         let board = [text(tlv::PROJECT)?, text(tlv::PROJECT_SKU)?, text(tlv::CHIP_SKU)?];
         Some([driver, format!("NV_GPU_VBIOS_{}_{vbios}", board.join("_"))])

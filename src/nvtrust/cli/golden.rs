@@ -38,7 +38,7 @@ Keys of --json:
   blocks               RIM indices in the mask (block number - 1)
   report               genuine, or unverified where no certificates were given
   matches              null, or how many measurements were compared with the RIMs
-  rims                 file, kind, version, product, tag_id, signer, not_after, expired of each
+  rims                 file, kind, version, product, tag_id, signer, not_before, not_after, expired of each
   cast                 the command line that pins
   verdict, reason      only when refused; reason.mismatches lists index, file, found, allowed")]
 pub(crate) struct Args {
@@ -112,6 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let usage = "--rim is needed twice: once for the driver, once for the VBIOS".to_owned();
         return Err(InputError::Usage(usage).into());
     }
+    args.source.check_standard_input(&args.rim)?;
     let evidence = args.source.read()?;
     let exact = Report::without_padding(&evidence.report).map_err(Refusal::from)?;
     let report = Report::parse(exact).map_err(Refusal::from)?;

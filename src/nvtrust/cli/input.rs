@@ -95,10 +95,7 @@ pub(crate) struct Source {
 impl Source {
     /// Reads the files.
     pub(crate) fn read(&self) -> Result<Evidence, InputError> {
-        let is_stdin = |path: &Path| path.as_os_str() == "-";
-        if is_stdin(&self.report) && self.chain.as_deref().is_some_and(is_stdin) {
-            return Err(InputError::StandardInputTwice);
-        }
+        self.check_standard_input(&[])?;
         let form = |path: &Path, why| InputError::Form { path: path.to_owned(), why };
         let bytes = read(&self.report)?;
         let mut evidence = parse_evidence(&bytes, self.index).map_err(|why| form(&self.report, why))?;
@@ -106,6 +103,13 @@ impl Source {
             evidence.chain = parse_chain(&read(path)?, self.index).map_err(|why| form(path, why))?;
         }
         Ok(evidence)
+    }
+
+    /// At most one of the files, and of these others, is standard input.
+    pub(crate) fn check_standard_input(&self, others: &[PathBuf]) -> Result<(), InputError> {
+        let files = [Some(&self.report), self.chain.as_ref()].into_iter().flatten().chain(others);
+        let count = files.filter(|path| path.as_os_str() == "-").count();
+        if count > 1 { Err(InputError::StandardInputTwice) } else { Ok(()) }
     }
 }
 
@@ -171,17 +175,22 @@ fn parse_evidence(bytes: &[u8], index: Option<usize>) -> Result<Evidence, String
     if text.starts_with(BEGIN) {
         return Err("this is a certificate chain; the report comes first".to_owned());
     }
+    match bytes_of(text)? {
+        Some(report) if report.first() == Some(&0x11) => alone(report, index),
+        _ => Err("this text is neither a report in hex or base64 nor NVIDIA's evidence JSON".to_owned()),
+    }
+}
+
+/// Hex, with or without 0x, or base64; white space anywhere.
+fn bytes_of(text: &str) -> Result<Option<Vec<u8>>, String> {
     let digits: String = text.split_ascii_whitespace().collect();
     let digits = digits.strip_prefix("0x").unwrap_or(&digits);
     if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let report =
-            hex::decode(digits).map_err(|_| "the hex text has an odd number of digits".to_owned())?;
-        return alone(report, index);
+        return hex::decode(digits)
+            .map(Some)
+            .map_err(|_| "the hex text has an odd number of digits".to_owned());
     }
-    match base64(text) {
-        Some(report) if report.first() == Some(&0x11) => alone(report, index),
-        _ => Err("this text is neither hex, nor base64 of a report, nor NVIDIA's evidence JSON".to_owned()),
-    }
+    Ok(base64(digits))
 }
 
 fn alone(report: Vec<u8>, index: Option<usize>) -> Result<Evidence, String> {
@@ -225,7 +234,7 @@ fn parse_json(text: &str, index: Option<usize>) -> Result<Evidence, String> {
         Some(_) => Err(format!("\"{name}\" is no string")),
     };
     let report = field("evidence")?.ok_or("the JSON has no \"evidence\"")?;
-    let report = base64(report).ok_or("\"evidence\" is not base64")?;
+    let report = bytes_of(report)?.ok_or("\"evidence\" is neither base64 nor hex")?;
     let chain = match field("certificate")? {
         Some(text) => parse_chain(text.as_bytes(), None).map_err(|why| format!("\"certificate\": {why}"))?,
         None => Vec::new(),
@@ -318,6 +327,7 @@ mod tests {
             ("base64", encode(REPORT).into_bytes()),
             ("no padding", encode(REPORT).trim_end_matches('=').as_bytes().to_vec()),
             ("JSON", format!(r#"{{"evidence":"{}"}}"#, encode(REPORT)).into_bytes()),
+            ("hex in JSON", format!(r#"{{"evidence":"{digits}"}}"#).into_bytes()),
         ] {
             let evidence = parse_evidence(&form, None).unwrap_or_else(|why| panic!("{what}: {why}"));
             assert_eq!(evidence.report, REPORT, "{what}");
@@ -376,8 +386,8 @@ mod tests {
         for (bytes, index, expected) in [
             (&b""[..], None, "empty"),
             (b"11e0f", None, "odd number"),
-            (b"hello, world", None, "neither hex"),
-            (b"aGVsbG8gd29ybGQ=", None, "neither hex"),
+            (b"hello, world", None, "neither a report"),
+            (b"aGVsbG8gd29ybGQ=", None, "neither a report"),
             (b"-----BEGIN CERTIFICATE-----", None, "the report comes first"),
             (b"11e0", Some(1), "none with index 1"),
             (b"{", None, "not JSON"),
@@ -387,7 +397,7 @@ mod tests {
             (b"[{},{}]", Some(2), "none with index 2"),
             (b"{}", None, "no \"evidence\""),
             (b"{\"evidence\":1}", None, "\"evidence\" is no string"),
-            (b"{\"evidence\":\"?\"}", None, "not base64"),
+            (b"{\"evidence\":\"?\"}", None, "neither base64"),
             (b"{\"evidence\":\"EQ==\",\"nonce\":\"11\"}", None, "found 1"),
             (b"{\"evidence\":\"EQ==\",\"nonce\":\"nonce\"}", None, "32 bytes in hex"),
             (b"{\"evidence\":\"EQ==\",\"certificate\":\"EQ==\"}", None, "\"certificate\": "),

@@ -44,7 +44,6 @@ use crate::{input::InputError, verdict::Refusal};
 #[command(
     name = "pars-nvtrust",
     version,
-    about,
     after_help = "\
 Exit code 0: done; what was asked holds. 1: refused, with the reason. 2: the command line, or a file that it names, \
 cannot be used."

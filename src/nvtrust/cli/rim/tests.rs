@@ -138,6 +138,17 @@ fn xml_that_no_rim_needs_is_refused_and_not_interpreted() {
     assert_eq!(refused(&text), RimError::Text { element: "SoftwareIdentity".to_owned() });
 }
 
+/// The lowest bit of every 61st byte, whatever stands there: no printable byte's twin means the same in XML or base64.
+#[test]
+fn one_changed_bit_anywhere_is_refused() {
+    for position in (0..DRIVER.len()).step_by(61).chain([DRIVER.len() - 1]) {
+        let mut bytes = DRIVER.as_bytes().to_vec();
+        bytes[position] ^= 1;
+        let verdict = Rim::verify(&bytes, &NVIDIA_RIM_ROOT, at("2025-01-10"));
+        assert!(verdict.is_err(), "byte {position}");
+    }
+}
+
 #[test]
 fn signers_live_two_years() {
     let when = |text: &str| Rim::verify(DRIVER.as_bytes(), &NVIDIA_RIM_ROOT, at(text));
