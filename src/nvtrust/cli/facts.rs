@@ -8,10 +8,15 @@ use pars_protocol::{Tier, ids::attested_device_id};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256, Sha384};
 
-use crate::{input::Evidence, output::Table, verdict};
+use crate::{
+    input::Evidence,
+    output::{Table, plain},
+    verdict,
+};
 
 /// What even a genuine report does not prove.
-pub(crate) const LIMITS: &str = "proven at best: this GPU, its firmware, its answer to this nonce; not that a model ran, nor that CC was on";
+pub(crate) const LIMITS: &str = "\
+proven at best: this GPU, its firmware, its answer to this nonce; not that a model ran, nor that CC was on";
 
 /// What the JSON of [`json`] says, for `--help`.
 pub(crate) const KEYS: &str = "  kind                 gpu or nvswitch
@@ -99,10 +104,10 @@ impl<'a> Facts<'a> {
     }
 
     /// `NVIDIA:GH100:48B02D92494BADF4`, the name in the leaf's SubjectAltName.
-    fn device_name(&self) -> Option<&'a str> {
+    fn device_name(&self) -> Option<String> {
         let name = self.leaf.as_ref()?.certificate().alternative_name()?;
         let start = name.windows(7).position(|window| window == b"NVIDIA:")?;
-        str::from_utf8(name.get(start..)?).ok()
+        str::from_utf8(name.get(start..)?).ok().map(plain)
     }
 
     /// Where genesis pins the intermediate.
@@ -285,7 +290,7 @@ impl<'a> Facts<'a> {
         let pinned = self.ica_index();
         for (position, certificate) in self.chain.iter().enumerate() {
             let text = match certificate {
-                Ok(certificate) => certificate.subject().common_name.unwrap_or("(no name)").to_owned(),
+                Ok(certificate) => plain(certificate.subject().common_name.unwrap_or("(no name)")),
                 Err(error) => format!("unreadable: {error}"),
             };
             let note = match (position, pinned) {

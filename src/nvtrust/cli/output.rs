@@ -21,6 +21,11 @@ fn paint(code: &str, text: &str) -> String {
     if wants_colour() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
+/// A text from evidence, which may be anybody's, without what would steer a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// The verdict that a person waits for.
 pub(crate) fn good(text: &str) -> String {
     paint("32", text)

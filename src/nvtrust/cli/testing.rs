@@ -96,7 +96,9 @@ impl Parts {
             let attribute = der(0x30, &[&[0x06, 3, 0x55, 0x04, 0x03], &der(0x0C, &[text.as_bytes()])]);
             der(0x30, &[&der(0x31, &[&attribute])])
         };
-        let date = |day: &str| der(0x18, &[format!("{day}000000Z").as_bytes()]);
+        // "Never" is the last second, not the last day.
+        let clock = |day: &str| if day == "99991231" { "235959Z" } else { "000000Z" };
+        let date = |day: &str| der(0x18, &[day.as_bytes(), clock(day).as_bytes()]);
         let point = key(self.key).verifying_key().to_sec1_point(false);
         let constraints = match self.authority {
             None => der(0x30, &[]),

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     golden::Mismatch,
     input::{Evidence, InputError},
+    output::plain,
     rim::RimError,
 };
 
@@ -210,7 +211,7 @@ pub(crate) fn genesis_index(ica: &[u8]) -> Option<(u8, PinnedIca)> {
 
 fn find_ica(ica: &[u8], pinned: Pinned) -> Result<(Option<u8>, PinnedIca, String), Refusal> {
     let certificate = Certificate::parse(ica).map_err(|error| EvidenceError::from(ChainError::Ica(error)))?;
-    let name = certificate.subject().common_name.unwrap_or("an intermediate without a name").to_owned();
+    let name = plain(certificate.subject().common_name.unwrap_or("an intermediate without a name"));
     if let Some((index, pin)) = genesis_index(ica) {
         return Ok((Some(index), pin, name));
     }
@@ -288,6 +289,15 @@ mod tests {
         let error =
             judge_chain(&simulated.report, &simulated, None, Pinned::AnyOfNvidia).expect_err("simulated");
         assert!(error.to_string().contains("Pars simulated device, not NVIDIA"), "{error}");
+    }
+
+    #[test]
+    fn a_name_does_not_steer_the_terminal() {
+        let mut evidence = evidence();
+        evidence.chain[2] = testing::authority(5, "\x1b[32mGENUINE\r\n", 5, "anybody");
+        let error = judge_chain(&evidence.report, &evidence, None, Pinned::Genesis).expect_err("not pinned");
+        assert!(matches!(error, Refusal::UnpinnedIca(_)), "{error}");
+        assert!(error.to_string().contains("GENUINE") && !error.to_string().contains(char::is_control));
     }
 
     #[test]
