@@ -169,11 +169,12 @@ fn d2_other_projects_bad_inputs_are_refused_by_the_binary() {
         seen += 1;
     }
     let report = path(&shared, &["evidence", "h100-550.90.07", "report.bin"]);
-    for file in ["chain_case2.pem", "chain_case3.pem", "chain_case4.pem"] {
+    let root = "rims-nvat/incorrect_rim_root.crt";
+    for file in ["chain_case2.pem", "chain_case3.pem", "chain_case4.pem", root] {
         verify(&report, &path(&shared, &["negative", file])).assert_refused("Path.Length");
         seen += 1;
     }
-    assert_eq!(seen, 5);
+    assert_eq!(seen, 6, "the RIMs among them have tests of their own");
     // A switch's certificates under a GPU's report, and one GPU's under another's.
     let chain = |id: &str| path(&shared, &["evidence", id, "chain.pem"]);
     verify(&report, &chain("ls10-96.10.55")).assert_refused("Evidence.Chain.NvSwitch");
