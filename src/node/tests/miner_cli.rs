@@ -4,13 +4,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::Arc,
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, hex, keccak256};
-use pars_mldsa::{ParameterSet, Reference};
+use pars_mldsa::ParameterSet;
 use pars_node::{miner::MinerKey, reference_job::ReferenceJob};
-use pars_precompile::{Genesis, MemoryHost, Outcome, Precompile, activate, memory::Call};
+use pars_precompile::{Genesis, MemoryHost, Outcome, Precompile, Verifiers, activate, memory::Call};
 use pars_protocol::{WorkProof, ids};
 use serde_json::Value;
 
@@ -227,7 +226,7 @@ fn what_prove_prints_is_accepted_by_the_core() {
         let encoded = bytes(&facts["proof"]);
         let proof = WorkProof::decode(&encoded).unwrap();
         let (statement, context) = (&proof.statement, &proof.statement.context);
-        assert_eq!(calldata, pars_node::miner::proof::calldata(encoded.clone()));
+        assert_eq!(calldata, pars_node::miner::proof::calldata(encoded.clone(), Bytes::new()));
         assert_eq!(bytes(&facts["signed"]), *proof.signed);
         assert_eq!(hash(&facts["proof_hash"]), keccak256(proof.signed));
         assert_eq!(hash(&facts["work_id"]), ids::work_id(context.device_id, context.nonce, 6133));
