@@ -36,7 +36,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::Genesis(args) => genesis::run(&args),
             Command::Keygen(args) => keygen::run(&args),
-            Command::Prove(args) => prove::run(&args),
+            Command::Prove(args) => prove::run(&args).await,
             Command::Demo(args) => demo::run(args).await,
         }
     }
