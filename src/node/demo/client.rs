@@ -89,7 +89,11 @@ impl Client {
     /// Asks a view of the precompile.
     pub(crate) async fn view<C: SolCall>(&self, call: C) -> Result<C::Return, DemoError> {
         let output = self.call(&call.abi_encode().into()).await?.map_err(|revert| {
-            DemoError::Unexpected(format!("{} reverts: {:?}", C::SIGNATURE, revert.name()))
+            DemoError::Unexpected(format!(
+                "{} reverts: {}",
+                C::SIGNATURE,
+                revert.name().unwrap_or("no reason")
+            ))
         })?;
         C::abi_decode_returns_validate(&output)
             .map_err(|error| DemoError::Unexpected(format!("{} answers nonsense: {error}", C::SIGNATURE)))

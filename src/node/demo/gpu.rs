@@ -92,8 +92,8 @@ pub(super) async fn real(client: &Client) -> Result<((), Told), DemoError> {
     ensure(name == Some("NonceMismatch"), || format!("for another nonce verifyNVTrust says {refused:?}"))?;
 
     let told = Told::new(format!("tier {} (H100, H200), device {}", answer.tier, short(device_id)))
-        .detail(format!("NVIDIA's own sample, driver {driver}, verified by eth_call against the pinned key;"))
-        .detail("with another nonce: NonceMismatch. Shows that a genuine GPU with this firmware once")
+        .detail(format!("NVIDIA's own sample, driver {driver}, by eth_call below the pinned key; with"))
+        .detail("another nonce: NonceMismatch. Shows that a genuine GPU with this firmware once")
         .detail("answered this nonce. Not that it ran a model, nor whether its memory was sealed.")
         .fact("kind", "real evidence, NVIDIA's sample")
         .fact("tier", answer.tier)
@@ -196,8 +196,8 @@ impl<'a> Rig<'a> {
                 "A simulated H100, {}: accepted for the dev flag of this chain.",
                 short(device_id)
             ))
-            .detail("It answered a nonce of chain, job, miner and epoch. Nobody has pinned its measurements:")
-            .detail("80 % trust. The chain knows it from now on, and from the next epoch as this miner's.")
+            .detail("It answered a nonce of chain, job, miner and epoch. Nobody has pinned what it")
+            .detail("measures: 80 % trust. From the next epoch on the chain knows it as this miner's.")
             .fact("kind", "simulated device, not NVIDIA")
             .text("device_id", device_id)
             .fact("bound_from", bound.from);
@@ -229,8 +229,8 @@ impl<'a> Rig<'a> {
         })?;
 
         let told = Told::new(format!("firmware {}, golden set {}", short(&fwid), short(digest)))
-            .detail("Two transactions of the governor: believe what this firmware measures, and expect these")
-            .detail("64 measurements of it. For real GPUs they come from the vendor's signed files.")
+            .detail("Two transactions of the governor: believe what this firmware measures, and expect")
+            .detail("these 64 measurements. For real GPUs they come from the vendor's signed files.")
             .text("governor", self.governor.relayer())
             .text("fwid", fwid)
             .text("tuple", tuple)
@@ -284,13 +284,13 @@ impl<'a> Rig<'a> {
         let [gas, gas_before] = [&attested, full].map(|proof| proof.submitted.receipt.gas_used);
         let told = Told::new(earned(quote, trust_bps))
             .detail(format!(
-                "Epoch {}: d {} for both, and a new seed, {}. The chain knows the device: its report",
+                "Epoch {}: d {} for both, and a new seed, {}. The chain knows the device:",
                 attested.epoch,
                 coins(U256::from(rates.difficulty)),
                 short(attested.seed)
             ))
             .detail(format!(
-                "alone will do, {} bytes instead of {}, {} gas instead of {}.",
+                "its report alone will do, {} bytes instead of {}, {} gas instead of {}.",
                 thousands(bytes),
                 thousands(before),
                 thousands(gas),

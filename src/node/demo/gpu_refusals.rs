@@ -107,7 +107,7 @@ impl GpuCheat<'_> {
                 good: None,
                 cheat: cheat.calldata(),
                 error: "DeviceRevoked",
-                story: "The governor revokes the device. A proof that would have been paid a moment ago:"
+                story: "The governor revokes the device; a proof that would have been paid a moment ago."
                     .into(),
                 told: Told::default()
                     .text("device_id", device_id)

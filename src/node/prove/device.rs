@@ -40,10 +40,10 @@ pub(super) struct DeviceArgs {
     #[arg(long, value_name = "KIND", value_parser = simulated, requires = "epoch", conflicts_with_all = ["device_id", "attestation"])]
     device: Option<Architecture>,
     /// Seed of the simulated GPU, 32 bytes in hex [default: follows from the key, so that one key has one device].
-    #[arg(long, value_name = "HEX", requires = "device")]
+    #[arg(long, value_name = "HEX", requires = "device", conflicts_with_all = ["device_id", "attestation"])]
     device_seed: Option<B256>,
     /// Let the simulated GPU send a report alone (kind 2), for a chain that has it registered and bound to the key.
-    #[arg(long, requires = "device")]
+    #[arg(long, requires = "device", conflicts_with_all = ["device_id", "attestation"])]
     registered: bool,
     /// The epoch's seed, as epochSeeds() tells it; evidence is valid in its epoch and the next one.
     #[arg(long, value_name = "HASH", value_parser = hash, requires = "gpu")]
