@@ -40,6 +40,8 @@ use std::{
 
 /// Gas of ecrecover (yellow paper, appendix E).
 const ECRECOVER_GAS: u64 = 3_000;
+/// An epoch after the setup.
+const LATER: u64 = NOW + 3_600;
 const ROUNDS: usize = 15;
 /// Time of one case in one round.
 const SLICE: Duration = Duration::from_millis(30);
@@ -206,6 +208,9 @@ fn cases(spent: &Miner, seed: B256) -> Vec<Case> {
         let attestation = new.full();
         cases.push(case(&format!("submitWorkProof {}, GPU", set.id()), new.calldata(attestation)));
         let mut known = GpuMiner { seed, ..gpu_miner(set, 6, 2) };
+        // In the epoch from which on its key is bound.
+        known.miner.statement.context.timestamp = LATER - 60;
+        known.miner.statement.completed_at = LATER;
         let attestation = known.registered();
         cases.push(case(&format!("submitWorkProof {}, known GPU", set.id()), known.calldata(attestation)));
     }
@@ -342,6 +347,8 @@ fn main() -> ExitCode {
         let outcome = precompile.call(&mut host, &input);
         assert!(matches!(outcome, Outcome::Success(_)), "{outcome:?}");
     }
+    // What `run` does not undo.
+    host.undo.clear();
     // Devices that are known from the next epoch on.
     let seed = current(&mut host);
     for set in ParameterSet::ALL {
@@ -352,7 +359,7 @@ fn main() -> ExitCode {
     }
     host.undo.clear();
     // An epoch later: each submission rolls the epoch. The proofs are still young enough.
-    host.now = NOW + 3_600;
+    host.now = LATER;
 
     let cases = cases(&spent, seed);
     let gas: Vec<u64> = cases
@@ -393,14 +400,18 @@ fn main() -> ExitCode {
         1e3 / anchor_per_gas,
         1.0
     );
-    let mut slow = 0;
+    let (mut slow, mut worst, mut worst_per_gas) = (0, "", 0.0);
     for ((case, gas), samples) in cases.iter().zip(&gas).zip(&mut samples) {
         let nanos = median(samples);
         let per_gas = nanos / *gas as f64;
         let ratio = per_gas / anchor_per_gas;
         slow += usize::from(ratio > 1.0);
+        if per_gas > worst_per_gas {
+            (worst, worst_per_gas) = (&case.name, per_gas);
+        }
         println!("{:<32} {gas:>9} {:>10.2} {:>9.1} {ratio:>22.2}", case.name, nanos / 1e3, 1e3 / per_gas);
     }
+    println!("15 Mgas of the worst call ({worst}): {:.0} ms", worst_per_gas * 15e6 / 1e6);
     println!("selectors slower per gas than ecrecover: {slow}");
     if slow == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

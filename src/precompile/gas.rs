@@ -37,7 +37,7 @@ pub const fn verification(set: ParameterSet) -> u64 {
 }
 
 /// One ECDSA verification on P-384, with SHA-384 of a report or a certificate.
-pub const P384_VERIFICATION: u64 = 100_000;
+pub const P384_VERIFICATION: u64 = 60_000;
 
 /// What the attestation of a proof makes a node do: told by its first two bytes, before they are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

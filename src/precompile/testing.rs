@@ -39,7 +39,7 @@ pub fn precompile() -> Precompile {
 
 /// A precompile under a stub verifier, and the stub.
 pub fn stubbed(answer: bool) -> (Precompile, Arc<StubVerifier>) {
-    let stub = Arc::new(StubVerifier { answer, calls: AtomicU64::new(0) });
+    let stub = Arc::new(StubVerifier::new(answer));
     let verifiers = Verifiers { mldsa: stub.clone(), ..Verifiers::reference() };
     (Precompile::new(genesis().profile, verifiers), stub)
 }
@@ -64,6 +64,11 @@ pub struct StubVerifier {
 }
 
 impl StubVerifier {
+    /// Always this answer.
+    pub fn new(answer: bool) -> Self {
+        Self { answer, calls: AtomicU64::new(0) }
+    }
+
     /// How often it was asked.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)

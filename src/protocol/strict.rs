@@ -74,6 +74,18 @@ impl<'a> Reader<'a> {
         T::try_from(self.uint256()?).map_err(|_| NonCanonical)
     }
 
+    /// `bool`: zero or one.
+    ///
+    /// # Errors
+    /// [`NonCanonical`] for any other word.
+    pub fn boolean(&mut self) -> Result<bool, NonCanonical> {
+        match self.uint::<u8>()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(NonCanonical),
+        }
+    }
+
     /// `address`: twelve zero bytes and twenty of the address.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ use pars_protocol::{
         },
         IAIMiningGovernance::setIcaCall,
     },
-    strict::{NonCanonical, Reader},
+    strict::Reader,
 };
 
 /// Pins an intermediate's key for an architecture, under the next index.
@@ -79,7 +79,7 @@ fn public_key_of(spki: &[u8]) -> Option<PublicKey> {
 
 pub(crate) fn revoke_ica(context: &mut Context<'_>, arguments: &[u8]) -> Result<Bytes, Stop> {
     let mut reader = Reader::new(arguments, 2)?;
-    let (index, revoked) = (reader.uint::<u8>()?, boolean(&mut reader)?);
+    let (index, revoked) = (reader.uint::<u8>()?, reader.boolean()?);
     reader.finish()?;
     context.charge(operation::SET_FLAG)?;
     only_governor(context)?;
@@ -109,7 +109,7 @@ pub(crate) fn pin_firmware(context: &mut Context<'_>, arguments: &[u8]) -> Resul
 
 fn firmware_flag(context: &mut Context<'_>, arguments: &[u8]) -> Result<([u8; 48], bool), Stop> {
     let mut reader = Reader::new(arguments, 2)?;
-    let (fwid, flag) = (reader.bytes()?, boolean(&mut reader)?);
+    let (fwid, flag) = (reader.bytes()?, reader.boolean()?);
     reader.finish()?;
     context.charge(operation::SET_FLAG)?;
     only_governor(context)?;
@@ -121,7 +121,7 @@ fn firmware_flag(context: &mut Context<'_>, arguments: &[u8]) -> Result<([u8; 48
 pub(crate) fn pin_golden_set(context: &mut Context<'_>, arguments: &[u8]) -> Result<Bytes, Stop> {
     let mut reader = Reader::new(arguments, 4)?;
     let (tuple, mask, digest) = (reader.word()?, reader.uint::<u64>()?, reader.word()?);
-    let pinned = boolean(&mut reader)?;
+    let pinned = reader.boolean()?;
     reader.finish()?;
     context.charge(operation::PIN_GOLDEN_SET)?;
     only_governor(context)?;
@@ -147,7 +147,7 @@ pub(crate) fn pin_golden_set(context: &mut Context<'_>, arguments: &[u8]) -> Res
 
 pub(crate) fn revoke_device(context: &mut Context<'_>, arguments: &[u8]) -> Result<Bytes, Stop> {
     let mut reader = Reader::new(arguments, 2)?;
-    let (device_id, revoked) = (reader.word()?, boolean(&mut reader)?);
+    let (device_id, revoked) = (reader.word()?, reader.boolean()?);
     reader.finish()?;
     context.charge(operation::SET_FLAG)?;
     only_governor(context)?;
@@ -176,14 +176,6 @@ pub(crate) fn set_minimum_driver(context: &mut Context<'_>, arguments: &[u8]) ->
 /// A lowest driver as people write it; empty if there is none.
 pub(super) fn text_of(minimum: U256) -> String {
     if minimum.is_zero() { String::new() } else { version_of(minimum).to_string() }
-}
-
-fn boolean(reader: &mut Reader<'_>) -> Result<bool, NonCanonical> {
-    match reader.uint::<u8>()? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(NonCanonical),
-    }
 }
 
 /// Writes a value and answers with the one before.

@@ -195,8 +195,13 @@ fn load_words<const N: usize>(
 ) -> Result<[u8; N], Stop> {
     let mut bytes = [0; N];
     for (index, chunk) in (0..).zip(bytes.chunks_mut(32)) {
-        let word = place.at(index).get(context)?;
-        chunk.iter_mut().zip(word).for_each(|(byte, stored)| *byte = stored);
+        let part = place.at(index);
+        let word = part.get(context)?;
+        let (stored, padding) = word.split_at_checked(chunk.len()).unwrap_or_default();
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(Stop::Fatal(crate::Fatal::CorruptState(part.key())));
+        }
+        chunk.iter_mut().zip(stored).for_each(|(byte, stored)| *byte = *stored);
     }
     Ok(bytes)
 }

@@ -1,14 +1,25 @@
 //! Gas: exact to the unit, charged before the work, the same whatever the state.
 
-use super::methods::{Sample, ready, samples};
+use super::methods::{Sample, known, ready, samples};
 use super::*;
-use crate::{Fatal, Host, OutOfGas, gas, storage::layout::*};
+use crate::{Fatal, Host, OutOfGas, Verifiers, gas, storage::layout::*};
 use alloy_primitives::LogData;
+use pars_nvtrust::{Architecture, P384Verifier, PublicKey, Signature};
 use pars_protocol::{
-    abi::{IAIMining::*, IAIMiningErrors::*},
+    abi::{
+        IAIMining::*,
+        IAIMiningErrors::*,
+        IAIMiningInspector::{epochSeedsCall, verifyNVTrustCall},
+    },
     ids,
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 #[test]
 fn g1_every_method_costs_what_the_golden_table_says() {
@@ -36,6 +47,19 @@ fn g1_the_parts_of_a_price_are_those_of_the_schedule() {
     assert_eq!(gas::MAX_INPUT, 4 + 96 + 32 + 2_592 + 32 + 65_536 + 32 + 4_640);
     assert_eq!(gas::operation::SUBMIT, 295_091);
     assert_eq!(SETS.map(gas::verification), [8_000, 13_000, 21_000]);
+    assert_eq!(gas::P384_VERIFICATION, 60_000);
+    assert_eq!(gas::Evidence::ALL.map(gas::Evidence::verification), [0, 191_600, 96_800]);
+    assert_eq!(gas::operation::REGISTER, 201_473);
+    for (attestation, evidence) in [
+        (&[][..], gas::Evidence::None),
+        (&[1], gas::Evidence::None),
+        (&[1, 1], gas::Evidence::Full),
+        (&[1, 2, 0], gas::Evidence::Registered),
+        (&[1, 3, 0], gas::Evidence::None),
+        (&[2, 1, 0], gas::Evidence::None),
+    ] {
+        assert_eq!(gas::Evidence::of(attestation), evidence);
+    }
     let of = gas::operation::verify_mldsa;
     assert_eq!(of(None, 0), 8_000);
     assert_eq!(of(Some(ParameterSet::MlDsa87), 65_536), 21_000 + 18 * 2_048);
@@ -127,6 +151,70 @@ fn g5_the_verifier_is_not_asked_when_gas_is_short() {
         accepted(&mut ready(), &precompile, Call { gas, ..call });
         assert_eq!(stub.calls(), verifies, "{signature}");
     }
+}
+
+/// Counts the verifications on P-384 and their bytes; all of them succeed.
+#[derive(Debug, Default)]
+struct CountingP384 {
+    calls: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl P384Verifier for CountingP384 {
+    fn verify(&self, _: &PublicKey, message: &[u8], _: &Signature) -> bool {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.bytes.fetch_add(message.len() as u64, Ordering::SeqCst);
+        true
+    }
+}
+
+#[test]
+fn g6_no_call_verifies_more_than_its_price_counts() {
+    // The deterministic half of "a block of the worst calls fits its slot"; the benchmark has the time.
+    for Sample { signature, call, gas, .. } in samples() {
+        let p384 = Arc::new(CountingP384::default());
+        let mldsa = Arc::new(StubVerifier::new(true));
+        let verifiers = Verifiers { mldsa: mldsa.clone(), p384: p384.clone() };
+        let precompile = Precompile::new(genesis().profile, verifiers);
+        accepted(&mut ready(), &precompile, call.clone());
+        let attestation = match submitWorkProofCall::abi_decode(&call.input) {
+            Ok(submit) => submit.attestation,
+            Err(_) => {
+                verifyNVTrustCall::abi_decode(&call.input).map(|asked| asked.attestation).unwrap_or_default()
+            }
+        };
+        let expected = match gas::Evidence::of(&attestation) {
+            gas::Evidence::None => 0,
+            gas::Evidence::Full => 3,
+            gas::Evidence::Registered => 1,
+        };
+        let counted = p384.calls.load(Ordering::SeqCst);
+        assert_eq!(counted, expected, "{signature}");
+        assert!(mldsa.calls() <= 1, "{signature}");
+        assert!(gas >= counted * gas::P384_VERIFICATION + mldsa.calls() * 8_000, "{signature}");
+        // What is hashed for them is bounded by the caps of their parts.
+        assert!(p384.bytes.load(Ordering::SeqCst) <= 8_192 + 2 * 1_024, "{signature}");
+    }
+}
+
+#[test]
+fn g5_no_signature_on_p384_is_verified_for_a_proof_that_a_cheaper_check_refuses() {
+    let p384 = Arc::new(CountingP384::default());
+    let verifiers = Verifiers { mldsa: Arc::new(StubVerifier::new(false)), p384: p384.clone() };
+    let refusing = Precompile::new(genesis().profile, verifiers);
+    let mut gpu = GpuMiner::new(Architecture::GH100, ParameterSet::MlDsa44, 3, 1);
+    let attestation = gpu.full();
+    let input = gpu.unsigned_calldata(attestation);
+    refused(&mut ready(), &refusing, call(input), &error(InvalidSignature {}));
+    // Evidence that is malformed, of another nonce or of another intermediate costs no verification either.
+    let verifiers = Verifiers { mldsa: Arc::new(StubVerifier::new(true)), p384: p384.clone() };
+    let accepting = Precompile::new(genesis().profile, verifiers);
+    gpu.seed = B256::repeat_byte(1);
+    let attestation = gpu.full();
+    let reported = gpu.nonce().into();
+    let input = gpu.unsigned_calldata(attestation);
+    refused(&mut ready(), &accepting, call(input), &error(NonceMismatch { reported }));
+    assert_eq!(p384.calls.load(Ordering::SeqCst), 0);
 }
 
 #[test]
@@ -264,8 +352,32 @@ fn g2_the_price_covers_the_storage_that_a_call_touches() {
     }
     let mut later = host.clone();
     later.block_timestamp += 3_600;
-    for Sample { signature, call, .. } in samples() {
+    // Evidence of the samples answers the seed of the epoch before: it is made anew.
+    let seed = view(&mut later, &precompile, epochSeedsCall {}).current;
+    let is_attested = |input: &[u8]| {
+        let decoded = submitWorkProofCall::abi_decode(input);
+        decoded.is_ok_and(|call| !call.attestation.is_empty())
+    };
+    for Sample { signature, call, .. } in
+        samples().into_iter().filter(|sample| !is_attested(&sample.call.input))
+    {
         covered(later.clone(), &call, signature);
+    }
+    for set in SETS {
+        let mut new = GpuMiner { seed, ..GpuMiner::new(Architecture::GH100, set, 3, 1) };
+        let attestation = new.full();
+        covered(later.clone(), &call(new.unsigned_calldata(attestation)), "a new GPU at a roll");
+        // The same device in other hands, with other firmware: all of it is written again.
+        let mut moved = GpuMiner { seed, ..known(set) };
+        let statement = moved.miner.statement;
+        moved.miner = Miner::new(set, 9, 9);
+        moved.miner.statement = statement;
+        moved.device.update_firmware("580.95.05");
+        let attestation = moved.full();
+        covered(later.clone(), &call(moved.unsigned_calldata(attestation)), "a GPU that changes hands");
+        let mut again = GpuMiner { seed, ..known(set) };
+        let attestation = again.registered();
+        covered(later.clone(), &call(again.unsigned_calldata(attestation)), "a known GPU at a roll");
     }
     // The same with the attested pool's counters to clear.
     for slot in

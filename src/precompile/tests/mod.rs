@@ -2,6 +2,7 @@
 //! formulas, never from the code beside it. A name carries the id of the checklist row it answers.
 
 mod atomicity;
+mod attestation;
 mod caps;
 mod checks;
 mod effects;

@@ -60,11 +60,7 @@ fn read(kinds: &[Kind], input: &[u8]) -> Result<Vec<Value>, NonCanonical> {
                 Kind::Bytes => Value::Bytes(reader.bytes()?.to_vec()),
                 Kind::Word => Value::Word(reader.word()?),
                 Kind::Address => Value::Address(reader.address()?),
-                Kind::Bool => match reader.uint::<u8>()? {
-                    0 => Value::Bool(false),
-                    1 => Value::Bool(true),
-                    _ => return Err(NonCanonical),
-                },
+                Kind::Bool => Value::Bool(reader.boolean()?),
                 Kind::Uint(8) => Value::Uint(U256::from(reader.uint::<u8>()?)),
                 Kind::Uint(16) => Value::Uint(U256::from(reader.uint::<u16>()?)),
                 Kind::Uint(32) => Value::Uint(U256::from(reader.uint::<u32>()?)),
