@@ -24,7 +24,7 @@ enum Command {
     /// Make a miner's key.
     Keygen(keygen::Args),
     /// Sign a proof of work and print the calldata that submits it.
-    Prove(prove::Args),
+    Prove(Box<prove::Args>),
     /// Mine, verify, pay and refuse, on a node of its own.
     Demo(demo::Args),
 }

@@ -290,10 +290,10 @@ impl<'a> Rig<'a> {
                 short(attested.seed)
             ))
             .detail(format!(
-                "its report alone will do, {} bytes instead of {}, {} gas instead of {}.",
+                "its report will do, {} bytes and {} gas instead of {} and {}.",
                 thousands(bytes),
-                thousands(before),
                 thousands(gas),
+                thousands(before),
                 thousands(gas_before)
             ))
             .text("previous_seed", full.seed)

@@ -82,7 +82,7 @@ impl GpuCheat<'_> {
                     cheat: cheat.calldata(),
                     error: "NonceMismatch",
                     story: format!(
-                        "An epoch later: evidence for the seed {} of two epochs ago. Nobody hoards it.",
+                        "Evidence for the seed {} of two epochs ago: no GPU's word is hoarded.",
                         short(old)
                     ),
                     told: Told::default().text("seed", old).text("current_seed", new),
