@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use super::{hash, with_file};
 use crate::{command::CommandError, demo::client::Client};
 
-/// An attestation has 10,251 bytes at most, twice that and more as hex; what exceeds this is something else.
+/// An attestation has 10,249 bytes at most, twice that and more as hex; what exceeds this is something else.
 const MAX_ATTESTATION_FILE: u64 = 64 << 10;
 
 /// Arguments of an attested proof.
