@@ -103,6 +103,27 @@ fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
     }
 }
 
+/// What the ledger is made of, itself included.
+const LEDGER: [&str; 4] = ["pars-ledger", "rocksdb", "librocksdb-sys", "redb"];
+
+#[test]
+fn e9_nothing_that_answers_a_call_reaches_the_ledger() {
+    // Deleted, late or full of lies: what does not link it cannot ask it.
+    for (package, features) in [
+        ("pars-protocol", &[][..]),
+        ("pars-mldsa", &[]),
+        ("pars-nvtrust", &[]),
+        ("pars-precompile", &ADAPTERS),
+        ("pars-precompile", &["--all-features"]),
+    ] {
+        assert_reaches_none(package, &reached(package, features), &LEDGER);
+    }
+    let ledger = reached("pars-ledger", &[]);
+    assert!(ledger.contains("rocksdb") && ledger.contains("librocksdb-sys"), "the names are right");
+    // Neither an EVM nor a runtime: it is told of blocks, and runs nothing.
+    assert_reaches_none("pars-ledger", &ledger, &["revm", "alloy-evm", "tokio", "redb", "pars-node", "clap"]);
+}
+
 /// What evidence is verified with: curve, hashes, and the macros of errors and names. An addition is a decision.
 /// `rand_core` is traits alone, no source of randomness.
 const VERIFIES_EVIDENCE: &str = "arrayvec base16ct blake3 block-buffer cfg-if cmov const-oid constant_time_eq cpubits \
@@ -236,6 +257,8 @@ fn i3_imports_point_down_only() {
         ("pars-nvtrust", &[]),
         ("pars-protocol", &["pars-mldsa"]),
         ("pars-precompile", &["pars-mldsa", "pars-protocol", "pars-nvtrust"]),
+        // Its tests make devices and stub out verification.
+        ("pars-ledger", &["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"]),
         ("pars-node", &["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"]),
         ("pars-ai-mining", &["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"]),
     ]);
