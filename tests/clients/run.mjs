@@ -1,6 +1,8 @@
 // Three clients, each on its own account and with its own miner key, do what a user does: deploy a contract that uses
 // IAIMining(0x0300), submit proofs directly and through it, read balance and event, and read the reason of a refusal.
 // Then proofs of another implementation, written in JavaScript from the specification, are submitted.
+// Last, evidence of GPUs is judged by the node and by a second implementation in JavaScript, thousands of times changed;
+// PARS_EVIDENCE says how often, PARS_EVIDENCE_SEED from which seed.
 //
 //   node run.mjs [PATH/pars-devnet]        or PARS_DEVNET_BIN
 //
@@ -17,6 +19,8 @@ import { Devnet } from './lib/devnet.mjs';
 const CLIENTS = ['cast', 'ethers', 'viem'];
 const MNEMONIC = 'test test test test test test test test test test test junk'; // public: the devnet's funded accounts
 const UNITS = 5_000;
+const EVIDENCE = { count: Number(process.env.PARS_EVIDENCE ?? 3_000), seed: process.env.PARS_EVIDENCE_SEED ?? 'pars' };
+const EVIDENCE_ANSWERS = 105; // distinct errors and reasons that as many cases must reach
 
 const binary = process.argv[2] ?? process.env.PARS_DEVNET_BIN;
 if (!binary || !existsSync(binary)) {
@@ -32,6 +36,7 @@ if (node) {
   try {
     for (const [index, name] of CLIENTS.entries()) await scenario(name, index);
     await independent();
+    await attested();
   } finally {
     await check('the node ends when told to', async () => {
       equal(await node.stop(), 'exit code 0', 'its end');
@@ -98,6 +103,36 @@ async function independent() {
     });
   }
   client.close();
+}
+
+/** The node and the second implementation of attestation agree about evidence, right and wrong, to the byte. */
+async function attested() {
+  const { compareEvidence, compareProofs } = await import('./clients/attestation.mjs');
+  const key = await check('a simulated GPU attests', async () => {
+    const file = node.keygen('gpu');
+    node.simulated('gh100', file);
+    return file;
+  });
+  if (!key) return;
+  const { seed } = EVIDENCE;
+  const simulated = (architecture) => node.simulated(architecture, key);
+  const now = Number((await node.rpc('eth_getBlockByNumber', ['latest', false])).timestamp);
+  await agree('evidence', EVIDENCE.count, EVIDENCE_ANSWERS, (count) => compareEvidence(node, simulated, { count, seed }));
+  await agree('attested proofs', Math.ceil(EVIDENCE.count / 20), 20, (count) => compareProofs(node, simulated, { count, seed, now }));
+}
+
+async function agree(what, count, least, compare) {
+  await check(`${what}: a second implementation answers the same`, async () => {
+    const { reached, differences } = await compare(count);
+    console.log(`   ${count} cases from seed ${EVIDENCE.seed}, ${reached.size} distinct answers, ${differences.length} differences`);
+    if (process.env.PARS_EVIDENCE_ANSWERS) for (const [answer, times] of [...reached].sort()) console.log(`   ${times} × ${answer}`);
+    if (differences.length > 0) {
+      const [{ number, what: change, ours, expected, theirs, data }] = differences.sort((a, b) => a.data.length - b.data.length);
+      console.log(`   calldata: ${data}`);
+      throw new Error(`case ${number} (${change}): ours is ${ours.refusal?.message ?? expected}, the node's ${theirs}`);
+    }
+    holds(count < least * 5 || reached.size >= least, `only ${reached.size} distinct answers of at least ${least} were reached`);
+  });
 }
 
 /** Exactly one WorkAccepted in the block, and it says what the proof and the balance say. */

@@ -1,154 +1,122 @@
-// The node's verifyNVTrust against a second implementation (lib/attestation), written in JavaScript from the specification:
-// both judge the same evidence, right and wrong, under the same policies, and must answer the same bytes.
-//
-// PARS_EVIDENCE is the number of cases, PARS_EVIDENCE_SEED the seed.
+// The node against a second implementation (lib/attestation), written in JavaScript from the specification and over other
+// libraries: both judge the same evidence, right and wrong, under the same policies, and must answer the same bytes.
 
-import { readFileSync } from 'node:fs';
 import { concat, hex, unhex, unsigned } from '../lib/attestation/bytes.mjs';
-import { parseCertificate } from '../lib/attestation/certificate.mjs';
-import { decodeAttestation } from '../lib/attestation/encoding.mjs';
-import { parseReport } from '../lib/attestation/report.mjs';
-import { firmwareTuple, genesisPolicy, goldenSetDigest, judge } from '../lib/attestation/verdict.mjs';
+import { judge } from '../lib/attestation/verdict.mjs';
 import { AI_MINING } from '../lib/contracts.mjs';
-import { ICA_KEYS, adopt, attestation, clone, deviceIdOf } from '../lib/evidence/evidence.mjs';
-import * as mutations from '../lib/evidence/mutations.mjs';
+import { change, makeCase, makeDevices, makePolicies } from '../lib/evidence/cases.mjs';
 import { Random } from '../lib/evidence/random.mjs';
 import { storageOf } from '../lib/evidence/state.mjs';
+import { minerKey, prove } from '../lib/prover.mjs';
 
 const VERIFY_NVTRUST = '8281b305';
+const SUBMIT_WORK_PROOF = 'a733975a';
 const BATCH = 50;
-const SHOWN = 5;
-const FIXTURES = new URL('../../../src/nvtrust/tests/fixtures/', import.meta.url);
+const GAS = '0x1800000';
+const RECIPIENT = '0x00000000000000000000000000000000000abcd1';
+const UNITS = 5000n;
+const BASE = 10n ** 10n; // of the devnet's genesis; its difficulty is 1
+const EPOCH = 3600;
 
-/** Evidence of a real H100, with the nonce that it answered. */
-export function realH100() {
-  const [report, leaf, identityKey] = ['h100_report.bin', 'h100_leaf.der', 'h100_ik.der'].map((name) => readFileSync(new URL(name, FIXTURES)));
-  const sized = (part) => [unsigned(part.length, 2), part];
-  return { bytes: concat([Buffer.from([1, 1, 0]), ...sized(report), ...sized(leaf), ...sized(identityKey)]), nonce: report.subarray(4, 36) };
-}
-
-/** Devices whose keys we have, made after a real one and after simulated ones. */
-function patterns(simulated) {
-  const real = realH100().bytes;
-  const [gh100, gb100] = [simulated('gh100'), simulated('gb100')];
-  return [
-    adopt(real, { icaIndex: 254, architecture: 'GH100', name: 'after a real H100' }),
-    adopt(gh100, { icaIndex: 254, architecture: 'GH100', name: 'after a simulated GH100' }),
-    adopt(gb100, { icaIndex: 255, architecture: 'GB100', name: 'after a simulated GB100' }),
-    adopt(gb100, { icaIndex: 2, architecture: 'GB202', name: 'below a further ICA', rename: 'GB100' }),
-  ];
-}
-
-/** What governance could have decided, as changes of one policy. */
-function policies(devices) {
-  const make = (change) => {
-    const policy = genesisPolicy({ dev: true });
-    policy.icas.push({ tier: 2, architecture: 'GB202', key: hex(ICA_KEYS.GB202.point), revoked: false });
-    for (const { evidence, fwid } of devices) {
-      const { keys, icaIndex } = evidence;
-      policy.devices[deviceIdOf(evidence)] = { icaIndex, key: hex(keys.leaf.point), fwid: hex(fwid) };
-    }
-    change?.(policy);
-    return { policy, storage: storageOf(policy) };
-  };
-  const golden = (policy, mask, spoil) => {
-    for (const { report } of devices) {
-      const tuple = firmwareTuple(report);
-      const digests = [goldenSetDigest(tuple, mask, report.measurements)].map((d) => (spoil ? d.fill(7, 0, 4) : d));
-      policy.goldenSets[hex(tuple)] = { mask, digests: digests.map(hex) };
-    }
-  };
-  return [
-    make(), make(), make(), make(), make(), make(),
-    make((p) => { p.dev = false; }),
-    make((p) => { p.icas.pop(); p.icas[0].revoked = true; }),
-    make((p) => { p.icas[1].revoked = true; p.icas[2].revoked = true; }),
-    make((p) => { p.minimumDriver = [550n, 90n, 7n]; }),
-    make((p) => { p.minimumDriver = [550n, 90n, 7n, 1n]; }),
-    make((p) => { p.minimumDriver = [0n, 0n, 0n, (1n << 64n) - 1n]; }),
-    make((p) => { golden(p, (1n << 64n) - 1n); p.pinnedFirmware = devices.map((d) => hex(d.fwid)); }),
-    make((p) => { golden(p, 0x8000000ff0000001n); p.minimumDriver = [550n, 90n]; }),
-    make((p) => { golden(p, 2n, true); }),
-    make((p) => { p.deniedFirmware = devices.slice(0, 2).map((d) => hex(d.fwid)); p.revokedDevices = devices.slice(2).map((d) => deviceIdOf(d.evidence)); }),
-  ];
-}
-
-const STRATEGIES = [
-  ['as it is', 2], ['bytes', 12], ['header', 6], ['der', 26], ['rule', 30], ['envelope', 8], ['signatures', 4], ['padded', 2], ['report', 14], ['entries', 14], ['two', 6],
-];
-const WEIGHT = STRATEGIES.reduce((sum, [, weight]) => sum + weight, 0);
-const OF_REPORT = ['report', 'entries'];
-
-function strategy(random) {
-  let at = random.below(WEIGHT);
-  for (const [name, weight] of STRATEGIES) {
-    at -= weight;
-    if (at < 0) return name;
-  }
-}
-
-/** Evidence and the nonce that is asked for. */
-function makeCase(devices, random) {
-  const real = realH100();
-  if (random.chance(8)) return { what: 'bytes of a real H100', bytes: random.chance(5) ? real.bytes : mutations.bytes(real.bytes, random), nonce: real.nonce };
-  const { evidence: pattern } = random.pick(devices);
-  const evidence = clone(pattern);
-  const nonce = random.bytes(32);
-  if (random.chance(15)) Object.assign(evidence, { kind: 2, deviceId: unhex(deviceIdOf(evidence)) });
-  let what = strategy(random);
-  if (evidence.kind === 2 && !['bytes', 'header', 'as it is'].includes(what)) what = random.pick(OF_REPORT);
-  if (what === 'two') {
-    mutations.rule(evidence, random);
-    mutations[random.pick(OF_REPORT)](evidence, random);
-  } else if (!['as it is', 'bytes', 'header'].includes(what)) {
-    mutations[what](evidence, random);
-  }
-  let bytes = attestation(evidence, nonce);
-  if (what === 'bytes' || what === 'header') bytes = mutations[what](bytes, random);
-  return { what: `${what}, kind ${evidence.kind}`, bytes, nonce: random.chance(2) ? random.bytes(32) : nonce };
-}
-
-function calldata({ bytes, nonce }) {
-  return `0x${VERIFY_NVTRUST}${hex(concat([unsigned(64, 32), nonce, unsigned(bytes.length, 32), bytes, Buffer.alloc(-bytes.length & 31)]))}`;
-}
-
-/** What our judgement is, as the node answers it. */
-function expected({ tier, deviceId, revert }) {
-  return revert ?? `0x${hex(unsigned(tier, 32))}${deviceId.slice(2)}`;
-}
-
-function answers(node, cases) {
-  return node.batch(cases.map(({ call, storage }) => ['eth_call', [{ to: AI_MINING, data: call, gas: '0x1000000' }, 'latest', { [AI_MINING]: { stateDiff: storage } }]]));
-}
-
-/** Asks both; answers what was compared, and the differences. */
-export async function differential(node, simulated, { count, seed }) {
+/** Asks both about `count` cases; answers how often each answer came, and where the two differ. */
+export async function compareEvidence(node, simulated, { count, seed }) {
   const random = new Random(seed);
-  const devices = patterns(simulated).map((evidence) => {
-    const parts = decodeAttestation(attestation(evidence, Buffer.alloc(32)));
-    return { evidence, report: parseReport(parts.report), fwid: parseCertificate(parts.leaf).fwid };
+  const devices = makeDevices(simulated);
+  const policies = makePolicies(devices, random).map((policy) => ({ policy, storage: storageOf(policy) }));
+  return compare(node, count, () => {
+    const { policy, storage } = random.pick(policies);
+    const { what, bytes, nonce } = makeCase(devices, random);
+    const ours = judge(bytes, [nonce], policy);
+    const expected = ours.revert ?? `0x${hex(unsigned(ours.tier, 32))}${ours.deviceId.slice(2)}`;
+    return { what, data: calldata(VERIFY_NVTRUST, nonce, bytes), storage, ours, expected };
   });
-  const all = policies(devices);
+}
+
+/** The same with whole proofs: the attestation nonce, the binding of device and miner, and the trust that is paid. */
+export async function compareProofs(node, simulated, { count, seed, now }) {
+  const random = new Random(seed);
+  const devices = makeDevices(simulated);
+  const policies = makePolicies(devices, random);
+  const keys = [0, 1].map(() => minerKey(44, random.bytes(32)));
+  return compare(node, count, () => {
+    const policy = structuredClone(random.pick(policies));
+    const key = random.pick(keys);
+    for (const { id } of devices) {
+      if (policy.devices[id]) policy.devices[id].bindings = bindings(keys, now, random);
+    }
+    const epoch = epochAt(now, random);
+    const device = random.pick(devices);
+    const deviceId = unhex(random.chance(90) ? device.id : random.pick(devices).id);
+    const { what, evidence } = change(device, random, 70);
+    const seeded = random.pick([epoch.seedCurrent, epoch.seedCurrent, epoch.seedPrevious]);
+    const attested = { key, deviceId, seed: seeded, evidence: (nonce) => notEmpty(evidence(nonce)) };
+    const made = prove({ set: 44, chainId: node.chainId, recipient: RECIPIENT, units: UNITS, now: BigInt(now), attested });
+    const nonces = validSeeds(epoch, now).map((each) => made.nonceUnder(each));
+    const ours = judge(unhex(made.attestation), nonces, policy, { deviceId, miner: key.hash, completedAt: now });
+    const expected = ours.revert ?? `0x${hex(unsigned((BASE * UNITS * BigInt(ours.trustBps)) / 10_000n, 32))}`;
+    return { what, data: calldata(SUBMIT_WORK_PROOF, unhex(made.proof), unhex(made.attestation)), storage: storageOf(policy, epoch), ours, expected };
+  });
+}
+
+/** No bytes would make it a software proof. */
+function notEmpty(bytes) {
+  return bytes.length > 0 ? bytes : Buffer.from([1]);
+}
+
+/** Up to three bindings, the newest first, some of which hold only later than `now`. */
+function bindings(keys, now, random) {
+  const times = [now + 5000, now + 1, now, now - 1, now - 9, now - 5000].filter(() => random.chance(50)).slice(0, 3);
+  return times.map((from) => ({ miner: hex(random.pick(keys).hash), from }));
+}
+
+function epochAt(now, random) {
+  const [seedCurrent, seedPrevious] = [random.bytes(32), random.chance(80) ? random.bytes(32) : Buffer.alloc(32)];
+  return random.pick([
+    { epochStart: 0, epochCounter: 0, seedCurrent, seedPrevious },
+    { epochStart: now - 600, epochCounter: 7, seedCurrent, seedPrevious },
+    { epochStart: now - EPOCH, epochCounter: 7, seedCurrent, seedPrevious },
+    { epochStart: now - 3 * EPOCH, epochCounter: 7, seedCurrent, seedPrevious },
+  ]);
+}
+
+function validSeeds({ epochStart, seedCurrent, seedPrevious }, now) {
+  const over = epochStart !== 0 && now - epochStart >= EPOCH;
+  return [seedCurrent, seedPrevious].slice(0, over ? 1 : 2).filter((seed) => seed.some((byte) => byte !== 0));
+}
+
+async function compare(node, count, make) {
   const reached = new Map();
   const differences = [];
-  let pending = [];
+  const pending = [];
   for (let done = 0; done < count;) {
     const cases = [];
-    for (; cases.length < BATCH && done < count; done++) {
-      const { policy, storage } = random.pick(all);
-      const made = makeCase(devices, random);
-      const ours = judge(made.bytes, [made.nonce], policy);
-      cases.push({ ...made, number: done, storage, ours, call: calldata(made) });
-    }
-    pending.push(answers(node, cases).then((theirs) => {
+    for (; cases.length < BATCH && done < count; done++) cases.push({ number: done, ...make() });
+    pending.push(ask(node, cases).then((answers) => {
       for (const [i, one] of cases.entries()) {
-        const name = one.ours.refusal?.message.replace(/[0-9a-f]{16,}/g, '…') ?? `tier ${one.ours.tier}, trust ${one.ours.trustBps}`;
-        reached.set(name, (reached.get(name) ?? 0) + 1);
-        if (theirs[i] !== expected(one.ours)) differences.push({ ...one, theirs: theirs[i] });
+        const answer = kindOf(one.ours);
+        reached.set(answer, (reached.get(answer) ?? 0) + 1);
+        if (answers[i] !== one.expected) differences.push({ ...one, theirs: answers[i] });
       }
     }));
     if (pending.length === 4) await Promise.all(pending.splice(0));
   }
   await Promise.all(pending);
-  return { reached, differences };
+  return { reached, differences: differences.sort((a, b) => a.number - b.number) };
+}
+
+function ask(node, cases) {
+  return node.batch(cases.map(({ data, storage }) => ['eth_call', [{ to: AI_MINING, data, gas: GAS }, 'latest', { [AI_MINING]: { stateDiff: storage } }]]));
+}
+
+/** Error and reasons, without the bytes of devices and firmware. */
+function kindOf({ refusal, tier, trustBps }) {
+  if (!refusal) return `tier ${tier}, trust ${trustBps}`;
+  return `${refusal.error}(${refusal.args.filter((argument) => typeof argument !== 'object').join(', ')})`;
+}
+
+/** The arguments are `bytes`, or a bytes32 between the offset and the tail. */
+function calldata(selector, first, second) {
+  const tail = (bytes) => concat([unsigned(bytes.length, 32), bytes, Buffer.alloc(-bytes.length & 31)]);
+  const heads = selector === VERIFY_NVTRUST ? [unsigned(64, 32), first] : [unsigned(64, 32), unsigned(64 + tail(first).length, 32), tail(first)];
+  return `0x${selector}${hex(concat([...heads, tail(second)]))}`;
 }

@@ -5,10 +5,12 @@ import { Der, GENERALIZED_TIME, OCTET_STRING, OID, PRINTABLE_STRING, SEQUENCE, S
 import { fail } from './refusal.mjs';
 
 const MOST = 1024;
+const SPKI = 120;
 const FWID = 48;
+const FWID_LIST = 0xa6;
 const ECDSA_SHA384 = unhex('300a06082a8648ce3d040303');
 const VERSION_3 = unhex('a003020102');
-const NEVER = concat([unhex('180f'), ascii('99991231235959Z')]);
+const NEVER = ascii('99991231235959Z');
 const SHA384 = unhex('608648016503040202');
 const COMMON_NAME = '550403';
 const SERIAL_NUMBER = '550405';
@@ -24,42 +26,41 @@ const NOT_LOOKED_AT = ['551d0e', '551d23', '551d11']; // SubjectKeyIdentifier, A
 export function parseCertificate(bytes) {
   if (bytes.length > MOST) fail('too_long');
   const whole = new Der(bytes);
-  const outer = new Der(whole.element(SEQUENCE).content);
+  const outer = whole.inside(SEQUENCE);
   whole.end();
   const tbs = outer.element(SEQUENCE);
   outer.exact(ECDSA_SHA384, 'signature_algorithm');
-  const bits = new Der(outer.octetBits());
+  const signature = parseSignature(outer.octetBits());
   outer.end();
-  const signature = bits.inside(SEQUENCE, (der) => {
-    const [r, s] = [der.positive(48, 'signature'), der.positive(48, 'signature')];
-    return concat([new Uint8Array(48 - r.length), r, new Uint8Array(48 - s.length), s]);
-  });
-  bits.end();
   return { signed: tbs.raw, signature, ...parseSigned(new Der(tbs.content)) };
+}
+
+/** r ‖ s. Whether they are in range is the signature's own question. */
+function parseSignature(bytes) {
+  const whole = new Der(bytes);
+  const pair = whole.inside(SEQUENCE);
+  whole.end();
+  const halves = [pair.unsigned(), pair.unsigned()];
+  pair.end();
+  return concat(halves.flatMap((half) => (half.length > 48 ? fail('signature') : [new Uint8Array(48 - half.length), half])));
 }
 
 function parseSigned(der) {
   der.exact(VERSION_3, 'version');
-  const serial = der.positive(20, 'serial_number');
+  const serial = der.unsigned();
+  if (serial.length > 20 || hex(serial) === '00') fail('serial_number');
   der.exact(ECDSA_SHA384, 'signature_algorithm');
   const issuer = parseName(der);
-  der.inside(SEQUENCE, parseValidity);
+  parseValidity(der.inside(SEQUENCE));
   const subject = parseName(der);
-  const key = publicKey(der);
-  if (der.empty || der.tag !== EXTENSIONS) fail('extensions');
-  const extensions = new Der(der.any().content);
-  if (!der.empty) fail('extensions');
-  const found = extensions.inside(SEQUENCE, parseExtensions);
-  extensions.end();
-  return { serial, issuer, subject, key, ...found };
-}
-
-function publicKey(der) {
-  der.exact(SPKI_PREFIX, 'public_key');
-  const point = der.bytes.subarray(der.at, der.at + 96);
-  if (point.length !== 96) fail('public_key');
-  der.at += 96;
-  return point;
+  const spki = der.any().raw;
+  if (spki.length !== SPKI || !equalBytes(spki.subarray(0, SPKI_PREFIX.length), SPKI_PREFIX)) fail('public_key');
+  if (der.tag !== EXTENSIONS) fail('extensions');
+  const explicit = der.inside(EXTENSIONS);
+  der.end();
+  const list = explicit.inside(SEQUENCE);
+  explicit.end();
+  return { serial, issuer, subject, spki, key: spki.subarray(SPKI_PREFIX.length), ...parseExtensions(list) };
 }
 
 function parseName(der) {
@@ -67,16 +68,17 @@ function parseName(der) {
   const sets = new Der(sequence.content);
   const name = { raw: sequence.raw };
   while (!sets.empty) {
-    const [type, value] = sets.inside(SET, (set) => set.inside(SEQUENCE, (attribute) => {
-      const oid = hex(attribute.element(OID).content);
-      const { tag, content } = attribute.any();
-      const kept = (tag === UTF8_STRING && valid(content)) || (tag === PRINTABLE_STRING && content.every((b) => b < 0x80));
-      if (!kept) fail('name');
-      return [oid, content];
-    }));
+    const set = sets.inside(SET);
+    const attribute = set.inside(SEQUENCE);
+    if (!set.empty) fail('name');
+    const type = hex(attribute.element(OID).content);
+    const { tag, content } = attribute.any();
+    attribute.end();
+    const kept = (tag === UTF8_STRING && valid(content)) || (tag === PRINTABLE_STRING && content.every((b) => b < 0x80));
+    if (!kept) fail('name');
     const field = { [COMMON_NAME]: 'commonName', [SERIAL_NUMBER]: 'serialNumber' }[type];
     if (field && name[field]) fail('name');
-    if (field) name[field] = value;
+    if (field) name[field] = content;
   }
   return name;
 }
@@ -94,17 +96,21 @@ function parseValidity(der) {
   const { tag, content } = der.any();
   const digits = { [UTC_TIME]: 12, [GENERALIZED_TIME]: 14 }[tag];
   if (!digits || !new RegExp(`^[0-9]{${digits}}Z$`).test(content.toString('latin1'))) fail('not_before');
-  der.exact(NEVER, 'not_after');
+  const notAfter = der.any();
+  if (notAfter.tag !== GENERALIZED_TIME || !equalBytes(notAfter.content, NEVER)) fail('not_after');
+  der.end();
 }
 
-function parseExtensions(der) {
-  if (der.empty) fail('extensions');
+function parseExtensions(list) {
+  if (list.empty) fail('extensions');
   const seen = new Set();
   const found = {};
-  while (!der.empty) {
-    const [oid, critical, value] = der.inside(SEQUENCE, (extension) => [
-      hex(extension.element(OID).content), extension.optionalTrue(), extension.element(OCTET_STRING).content,
-    ]);
+  while (!list.empty) {
+    const extension = list.inside(SEQUENCE);
+    const oid = hex(extension.element(OID).content);
+    const critical = extension.optionalTrue();
+    const value = extension.element(OCTET_STRING).content;
+    extension.end();
     if (seen.has(oid)) fail('duplicate_extension');
     seen.add(oid);
     parseExtension(found, oid, critical, value);
@@ -119,8 +125,12 @@ function parseExtension(found, oid, critical, value) {
     found.authority = AUTHORITY.some((form) => hex(value).match(form)?.[0] === hex(value));
     if (!found.authority && hex(value) !== '3000') fail('basic_constraints');
   } else if (oid === COMPOSITE_DEVICE_ID || oid === DICE_TCB_INFO) {
+    const whole = new Der(value);
+    const fields = whole.inside(SEQUENCE);
+    whole.end();
+    const read = oid === COMPOSITE_DEVICE_ID ? compositeDeviceId(fields) : { fwid: diceTcbInfo(fields) };
     if (found.fwid) fail('both_forms');
-    Object.assign(found, oid === COMPOSITE_DEVICE_ID ? compositeDeviceId(value) : { fwid: diceTcbInfo(value) });
+    Object.assign(found, read);
   } else if (critical && !NOT_LOOKED_AT.includes(oid)) {
     fail('critical_extension');
   }
@@ -133,49 +143,40 @@ function keyUsage(value) {
   return bits;
 }
 
-function compositeDeviceId(value) {
-  const whole = new Der(value);
-  const read = whole.inside(SEQUENCE, (der) => {
-    if (hex(der.integer()) !== '01') fail('version');
-    return { compositeKey: publicKey(der), fwid: firmwareId(der) };
-  });
-  whole.end();
-  return read;
+/** Its key is compared with the identity key's, and not looked at otherwise. */
+function compositeDeviceId(fields) {
+  if (hex(fields.unsigned()) !== '01') fail('version');
+  const compositeKey = fields.element(SEQUENCE).raw;
+  if (compositeKey.length !== SPKI) fail('public_key');
+  const fwid = firmwareId(fields);
+  fields.end();
+  return { compositeKey, fwid };
 }
 
-function diceTcbInfo(value) {
-  const whole = new Der(value);
-  const fwid = whole.inside(SEQUENCE, (der) => {
-    let last = -1;
-    let first;
-    while (!der.empty) {
-      const { tag } = der;
-      const field = tag & 0x1f;
-      if ((tag & 0xc0) !== 0x80 || field > 9) fail('tag');
-      if (field <= last) fail('order');
-      last = field;
-      if (field !== 6) {
-        der.any();
-        continue;
-      }
-      der.inside(0xa6, (list) => {
-        while (!list.empty) {
-          const one = firmwareId(list);
-          first ??= one;
-        }
-      });
+function diceTcbInfo(fields) {
+  let last = -1;
+  let first;
+  while (!fields.empty) {
+    const { tag, content } = fields.any();
+    const field = tag & 0x1f;
+    if ((tag & 0xc0) !== 0x80 || field <= last || field > 9) fail('order');
+    last = field;
+    if (tag !== FWID_LIST) continue;
+    const list = new Der(content);
+    if (list.empty) fail('missing');
+    while (!list.empty) {
+      const one = firmwareId(list);
+      first ??= one;
     }
-    return first ?? fail('missing');
-  });
-  whole.end();
-  return fwid;
+  }
+  return first ?? fail('missing');
 }
 
 function firmwareId(der) {
-  return der.inside(SEQUENCE, (fwid) => {
-    if (!equalBytes(fwid.element(OID).content, SHA384)) fail('algorithm');
-    const { content } = fwid.element(OCTET_STRING);
-    if (content.length !== FWID) fail('length');
-    return content;
-  });
+  const fwid = der.inside(SEQUENCE);
+  if (!equalBytes(fwid.element(OID).content, SHA384)) fail('algorithm');
+  const { content } = fwid.element(OCTET_STRING);
+  fwid.end();
+  if (content.length !== FWID) fail('length');
+  return content;
 }

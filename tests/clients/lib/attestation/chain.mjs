@@ -30,7 +30,7 @@ export function checkIdentityKey(identityKey, leaf, architecture) {
   must(words(issuer).includes(architecture) && words(subject)[0] === architecture, 'architecture');
   must(equalBytes(leaf.issuer.raw, subject.raw), 'issuer');
   must(words(leaf.subject)[0] === architecture, 'architecture');
-  must(!leaf.compositeKey || equalBytes(leaf.compositeKey, identityKey.key), 'composite_key');
+  must(!leaf.compositeKey || equalBytes(leaf.compositeKey, identityKey.spki), 'composite_key');
 }
 
 function words(name) {

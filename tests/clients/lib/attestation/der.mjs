@@ -25,42 +25,35 @@ export class Der {
     return this.at === this.bytes.length;
   }
 
-  /** The tag of the next element. */
+  /** The tag of the next element, or undefined at the end. */
   get tag() {
-    if (this.empty) fail('truncated');
-    if ((this.bytes[this.at] & 0x1f) === 0x1f) fail('long_tag');
     return this.bytes[this.at];
   }
 
   /** The next element, whatever it is: tag, content, and all of it. */
   any() {
     const start = this.at;
-    const { tag } = this;
-    this.at += 1;
-    const size = this.#length();
-    const content = this.take(size);
+    const tag = this.take(1)[0];
+    if ((tag & 0x1f) === 0x1f) fail('long_tag');
+    const content = this.take(this.#length());
     return { tag, content, raw: this.bytes.subarray(start, this.at) };
   }
 
-  /** The next element, which must be a `tag`. */
+  /** The next element, which must be a `tag`: that is asked of a whole element. */
   element(tag) {
-    if (this.tag !== tag) fail('tag');
-    return this.any();
+    const element = this.any();
+    if (element.tag !== tag) fail('tag');
+    return element;
   }
 
-  /** Reads all of the content of the next element with `body`. */
-  inside(tag, body) {
-    const inner = new Der(this.element(tag).content);
-    const value = body(inner);
-    inner.end();
-    return value;
+  /** A reader of the content of the next element. */
+  inside(tag) {
+    return new Der(this.element(tag).content);
   }
 
-  /** The next bytes, which must be these. */
+  /** The next element, which must be these bytes. */
   exact(bytes, reason) {
-    const next = this.bytes.subarray(this.at, this.at + bytes.length);
-    if (Buffer.compare(next, bytes) !== 0) fail(reason);
-    this.at += bytes.length;
+    if (Buffer.compare(this.any().raw, bytes) !== 0) fail(reason);
   }
 
   end() {
@@ -82,25 +75,17 @@ export class Der {
     return size;
   }
 
-  /** The content of an INTEGER, as short as it can be. */
-  integer() {
+  /** The magnitude of an INTEGER that is not negative and as short as it can be; zero is one byte. */
+  unsigned() {
     const { content } = this.element(INTEGER);
     const [first, second] = content;
-    if (first === undefined || (first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)) fail('integer');
-    return content;
-  }
-
-  /** The magnitude of a positive INTEGER, of at most `most` bytes. */
-  positive(most, reason) {
-    const content = this.integer();
-    const magnitude = content[0] === 0 ? content.subarray(1) : content;
-    if (content[0] >= 0x80 || magnitude.length === 0 || magnitude.length > most) fail(reason);
-    return magnitude;
+    if (first === undefined || first >= 0x80 || (first === 0 && second < 0x80)) fail('integer');
+    return first === 0 && content.length > 1 ? content.subarray(1) : content;
   }
 
   /** A BOOLEAN that stands only where it is true. */
   optionalTrue() {
-    if (this.empty || this.tag !== BOOLEAN) return false;
+    if (this.tag !== BOOLEAN) return false;
     const { content } = this.any();
     if (content.length !== 1 || content[0] !== 0xff) fail('boolean');
     return true;

@@ -55,9 +55,10 @@ export function parseReport(bytes) {
 
   group(32); // the responder's nonce says nothing
   const size = group(2).readUInt16LE();
-  const opaque = parseOpaque(group(size), blocks === GPU_BLOCKS);
+  const data = group(size);
   const signed = bytes.subarray(0, at);
   const signature = group(SIGNATURE);
+  const opaque = parseOpaque(data, blocks === GPU_BLOCKS);
   must(at === bytes.length, 'trailing_bytes');
   return { nonce, isSwitch: blocks === SWITCH_BLOCKS, measurements, opaque, signed, signature };
 }
@@ -72,9 +73,9 @@ function parseOpaque(bytes, gpu) {
     if (bytes.length - at - 4 < size) fail('overrun');
     if (entries.has(type)) fail('duplicate');
     entries.set(type, bytes.subarray(at + 4, at + 4 + size));
+    entry(type, entries.get(type), gpu);
     at += 4 + size;
   }
-  for (const [type, data] of entries) entry(type, data, gpu);
   return entries;
 }
 

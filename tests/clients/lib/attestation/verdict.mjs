@@ -35,26 +35,28 @@ export function genesisPolicy({ dev }) {
     revokedDevices: [],
     goldenSets: {}, // tuple → { mask (bigint), digests }
     minimumDriver: null, // up to four bigints
-    devices: {}, // registered: device id → { icaIndex, key, fwid }
+    devices: {}, // registered: device id → { icaIndex, key, fwid, bindings: [{ miner, from }], the newest first }
   };
 }
 
 /**
- * Judges evidence under the valid nonces. `proof` is { deviceId, bound, miner } where a proof asks: the device that its context
- * names, whether its miner is bound to it, and BLAKE3 of the miner's key. Answers { tier, deviceId, trustBps } or { refusal, revert }.
+ * Judges evidence under the valid nonces, for a proof that names { deviceId, miner, completedAt } if there is one (miner is BLAKE3
+ * of its public key). Answers { tier, deviceId, trustBps } or { refusal, revert }.
  */
 export function judge(bytes, nonces, policy, proof) {
   try {
     const attestation = decodeAttestation(bytes);
     const evidence = attestation.kind === 1 ? full(attestation, nonces, policy) : registered(attestation, nonces, policy, proof);
-    if (proof && attestation.kind === 1 && !equalBytes(proof.deviceId, evidence.deviceId)) {
-      throw new Refusal('DeviceMismatch', proof.deviceId, evidence.deviceId);
-    }
+    checkDevice(evidence.deviceId, proof);
     return { tier: evidence.ica.tier, deviceId: `0x${hex(evidence.deviceId)}`, trustBps: trust(evidence, policy) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { refusal: error, revert: error.data };
   }
+}
+
+function checkDevice(deviceId, proof) {
+  if (proof && !equalBytes(proof.deviceId, deviceId)) throw new Refusal('DeviceMismatch', deviceId, proof.deviceId);
 }
 
 /** Rows 1 to 17 of full evidence. */
@@ -73,12 +75,15 @@ function full({ icaIndex, report: reportBytes, leaf: leafBytes, identityKey: ide
   return { ica: factory, report, fwid: leaf.fwid, deviceId, leafKey: leaf.key };
 }
 
-/** Its counterpart for a report alone. */
+/** Kind 2. */
 function registered({ deviceId, report: reportBytes }, nonces, policy, proof) {
-  if (proof && !equalBytes(proof.deviceId, deviceId)) throw new Refusal('DeviceMismatch', proof.deviceId, deviceId);
+  checkDevice(deviceId, proof);
   const device = policy.devices[hex(deviceId)];
   if (!device) throw new Refusal('DeviceNotRegistered', deviceId);
-  if (proof && !proof.bound) throw new Refusal('DeviceNotBound', deviceId, proof.miner);
+  if (proof) {
+    const binding = device.bindings.find(({ from }) => from <= proof.completedAt);
+    if (!binding || binding.miner !== hex(proof.miner)) throw new Refusal('DeviceNotBound', deviceId, proof.miner);
+  }
   const factory = findIca(device.icaIndex, policy);
   const report = openReport(reportBytes, nonces);
   if (!report.opaque.has(FWID)) throw new Refusal('FirmwareMissing');

@@ -3,7 +3,7 @@
 import { SPKI_PREFIX, concat, deriveKey, hex, unsigned } from '../attestation/bytes.mjs';
 import { decodeAttestation } from '../attestation/encoding.mjs';
 import { keyOf, sign } from './keys.mjs';
-import { copy, parse, write } from './tree.mjs';
+import { copy, parse, plain, sequence, write } from './tree.mjs';
 
 export const ICA_KEYS = {
   GH100: keyOf('Pars simulated GH100 ICA, not NVIDIA'),
@@ -78,7 +78,7 @@ export function attestation(evidence, nonce) {
 export function writeCertificate(certificate, issuer) {
   if (Buffer.isBuffer(certificate)) return certificate;
   const signed = write(certificate);
-  const wrap = certificate.wrap ?? ((parts) => ({ tag: 0x30, children: parts }));
+  const wrap = certificate.wrap ?? ((parts) => sequence(...parts));
   const signature = certificate.halves?.(sign(issuer, signed)) ?? sign(issuer, signed);
   return write(wrap([signed, parse(ALGORITHM)[0], signatureValue(signature)]));
 }
@@ -88,11 +88,11 @@ export function signatureValue(signature) {
   const integer = (half) => {
     let bytes = half;
     while (bytes.length > 1 && bytes[0] === 0 && bytes[1] < 0x80) bytes = bytes.subarray(1);
-    return { tag: 0x02, content: bytes[0] >= 0x80 ? concat([Buffer.from([0]), bytes]) : bytes };
+    return plain(0x02, bytes[0] >= 0x80 ? concat([Buffer.from([0]), bytes]) : bytes);
   };
   const half = signature.length / 2;
-  const children = [{ tag: 0x30, children: [integer(signature.subarray(0, half)), integer(signature.subarray(half))] }];
-  return { tag: 0x03, prefix: Buffer.from([0]), children };
+  const pair = sequence(integer(signature.subarray(0, half)), integer(signature.subarray(half)));
+  return { tag: 0x03, prefix: Buffer.from([0]), children: [pair] };
 }
 
 function openReport(bytes) {

@@ -5,15 +5,16 @@ import { ascii, concat, hex, unhex, unsigned } from '../attestation/bytes.mjs';
 
 const SLOT = {
   dev: 3, icaCount: 34, icaTier: 35, icaArchitecture: 36, icaKey: 37, icaRevoked: 38, icaByKey: 39, firmwareDenied: 40, firmwarePinned: 41,
-  goldenMask: 42, goldenCount: 43, goldenSet: 44, deviceRevoked: 45, minimumDriver: 46, deviceIca: 47, deviceKey: 48, deviceFwid: 49,
+  goldenMask: 42, goldenCount: 43, goldenSet: 44, deviceRevoked: 45, minimumDriver: 46, deviceIca: 47, deviceKey: 48, deviceFwid: 49, deviceMiner: 50, deviceBoundFrom: 51,
+  epochStart: 9, epochCounter: 10, seedCurrent: 12, seedPrevious: 13,
 };
 
 const word = (value) => (typeof value === 'object' ? concat([value, Buffer.alloc(32 - value.length)]) : unsigned(value, 32));
 const keccak = (bytes) => Buffer.from(keccak_256(bytes));
 const entry = (slot, key) => keccak(concat([word(key), word(slot)]));
 
-/** `stateDiff` of an eth_call: slot → value. */
-export function storageOf(policy) {
+/** `stateDiff` of an eth_call: slot → value. `epoch` holds scalars by their names in state.md. */
+export function storageOf(policy, epoch) {
   const diff = {};
   const put = (slot, value) => {
     diff[`0x${hex(word(slot))}`] = `0x${hex(word(value))}`;
@@ -40,10 +41,15 @@ export function storageOf(policy) {
   for (const id of policy.revokedDevices) put(entry(SLOT.deviceRevoked, unhex(id)), 1);
   const driver = [0, 1, 2, 3].map((i) => unsigned(policy.minimumDriver?.[i] ?? 0, 8));
   put(SLOT.minimumDriver, concat(driver));
-  for (const [id, { icaIndex, key, fwid }] of Object.entries(policy.devices)) {
+  for (const [id, { icaIndex, key, fwid, bindings }] of Object.entries(policy.devices)) {
     put(entry(SLOT.deviceIca, unhex(id)), icaIndex + 1);
     words(SLOT.deviceKey, unhex(id), unhex(key));
     words(SLOT.deviceFwid, unhex(id), unhex(fwid));
+    for (const [i, { miner, from }] of bindings.entries()) {
+      put(entry(entry(SLOT.deviceMiner, unhex(id)), i), unhex(miner));
+      put(entry(entry(SLOT.deviceBoundFrom, unhex(id)), i), from);
+    }
   }
+  for (const [name, value] of Object.entries(epoch ?? {})) put(SLOT[name], value);
   return diff;
 }

@@ -30,9 +30,13 @@ function open(tag, content) {
   return { tag, content };
 }
 
+export const sequence = (...children) => ({ tag: 0x30, prefix: Buffer.alloc(0), children });
+export const plain = (tag, content) => ({ tag, content });
+
+/** `node`, or bytes that stand for one. */
 export function write(node) {
   if (Buffer.isBuffer(node)) return node;
-  const content = node.content ?? concat([node.prefix ?? Buffer.alloc(0), ...node.children.map(write)]);
+  const content = node.content ?? concat([node.prefix, ...node.children.map(write)]);
   return concat([Buffer.from([node.tag]), length(content.length, node.form), content]);
 }
 
