@@ -54,6 +54,9 @@ fn assert_reaches_none(package: &str, reached: &BTreeSet<String>, banned: &[&str
     }
 }
 
+/// What only the feature `simulated` of pars-nvtrust brings in: a consensus build has no simulated device.
+const SIMULATED: [&str; 1] = ["pem-rfc7468"];
+
 /// The tree of the precompile with both adapters.
 const ADAPTERS: [&str; 3] = ["--no-default-features", "--features", "alloy,revm"];
 
@@ -63,6 +66,7 @@ fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
         let reached = reached(package, &[]);
         assert_reaches_none(package, &reached, &["rocksdb", "librocksdb-sys", "cudarc", "tokio"]);
         assert_reaches_none(package, &reached, &["rand", "getrandom", "parking_lot"]);
+        assert_reaches_none(package, &reached, &SIMULATED);
     }
     let core = reached("pars-precompile", &["--no-default-features"]);
     assert_reaches_none(
@@ -78,6 +82,8 @@ fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
         &whole,
         &["rocksdb", "librocksdb-sys", "cudarc", "tokio", "parking_lot"],
     );
+    assert_reaches_none("pars-precompile", &whole, &SIMULATED);
+    assert!(reached("pars-nvtrust", &["--features", "simulated"]).contains(SIMULATED[0]));
     for package in packages() {
         if CONSENSUS.contains(&package.name.as_str()) {
             for (name, _) in &package.dependencies {
@@ -94,6 +100,7 @@ fn i3_consensus_crates_compile_no_c() {
         ("pars-mldsa", &[]),
         ("pars-mldsa", &["--features", "sign"]),
         ("pars-nvtrust", &[]),
+        ("pars-nvtrust", &["--features", "simulated"]),
         ("pars-precompile", &ADAPTERS),
     ] {
         for name in reached(package, features) {

@@ -26,8 +26,8 @@ pub(crate) const ECDSA_WITH_SHA384: [u8; 12] =
 /// RFC 5280 section 4.1.2.5: no well-defined expiration date.
 pub(crate) const NO_EXPIRY: &[u8] = b"99991231235959Z";
 
-const CN: &[u8] = &[0x55, 0x04, 0x03];
-const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
+pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+pub(crate) const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
 pub(crate) const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1D, 0x0E];
 pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
 pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
@@ -126,7 +126,7 @@ impl<'a> Name<'a> {
             };
             let text = text.ok_or(CertificateError::Name)?;
             let slot = match kind {
-                CN => &mut parsed.common_name,
+                COMMON_NAME => &mut parsed.common_name,
                 SERIAL_NUMBER => &mut parsed.serial_number,
                 _ => continue,
             };

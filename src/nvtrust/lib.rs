@@ -41,6 +41,10 @@
     )
 )]
 
+/// By the name that other crates know it by: tests share a file with the fuzz target.
+#[cfg(test)]
+extern crate self as pars_nvtrust;
+
 mod attestation;
 mod certificate;
 mod chain;

@@ -1,7 +1,7 @@
 //! Certificates of the profile that `certificate.rs` reads, part by part, and those of the simulated factory.
 
 use super::{
-    encode::{COMMON_NAME, ORGANIZATION, element, extension, integer, name, sign, signature_der},
+    encode::{ORGANIZATION, element, extension, integer, name, sign, signature_der},
     keys::{derive, public_key, signing_key, spki},
 };
 use crate::{Architecture, SIMULATED_ROOT_NAME, certificate as profile, der};
@@ -131,7 +131,7 @@ impl Authority {
     }
 
     pub(crate) fn subject(&self) -> Vec<u8> {
-        name(&[(COMMON_NAME, &self.name), (ORGANIZATION, MAKER)])
+        name(&[(profile::COMMON_NAME, &self.name), (ORGANIZATION, MAKER)])
     }
 
     pub(crate) fn certificate(&self, issuer: &Self) -> Vec<u8> {

@@ -1,13 +1,9 @@
 //! DER and ECDSA as writers: what `der.rs` and `ecdsa.rs` read.
 
-use crate::{der, ecdsa::Signature};
+use crate::{certificate::SERIAL_NUMBER, der, ecdsa::Signature, fwid::SHA384};
 use p384::ecdsa::{Signature as P384Signature, SigningKey, signature::Signer};
 
-/// OIDs, as their content.
-pub(crate) const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-pub(crate) const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
 pub(crate) const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0A];
-pub(crate) const SHA384: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02];
 
 /// An element, in strict DER whatever its length.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {

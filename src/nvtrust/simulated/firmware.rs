@@ -81,7 +81,7 @@ impl SimulatedFirmware {
         firmware.measured(architecture)
     }
 
-    /// The same with its decoder on or off, which its status and its measurement say.
+    /// The same with its decoder on or off, which its status and its measurements say: all of them are made anew.
     pub fn with_decoder(mut self, architecture: Architecture, nvdec0: Toggle) -> Self {
         self.nvdec0 = nvdec0;
         self.measured(architecture)

@@ -28,6 +28,7 @@ pub(crate) fn public_key(key: &SigningKey) -> PublicKey {
     }
     bytes
 }
+
 /// A key's SubjectPublicKeyInfo.
 pub(crate) fn spki(key: &SigningKey) -> [u8; SPKI_LEN] {
     let mut bytes = [0; SPKI_LEN];

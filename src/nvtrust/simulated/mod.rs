@@ -26,12 +26,15 @@ pub(crate) mod report;
 
 use crate::{
     Architecture, PublicKey, SPKI_LEN,
-    certificate::{BASIC_CONSTRAINTS, COMPOSITE_DEVICE_ID, DICE_TCB_INFO, KEY_USAGE, SUBJECT_ALT_NAME},
+    certificate::{
+        BASIC_CONSTRAINTS, COMMON_NAME, COMPOSITE_DEVICE_ID, DICE_TCB_INFO, KEY_USAGE, SERIAL_NUMBER,
+        SUBJECT_ALT_NAME,
+    },
     chain::GPU_SERIAL,
     der, simulated_ica_index,
 };
 use certificate::{AUTHORITY, Authority, CERTIFIES, CertificateParts, MAKER, SIGNS};
-use encode::{COMMON_NAME, ORGANIZATION, SERIAL_NUMBER, element, extension, name};
+use encode::{ORGANIZATION, element, extension, name};
 use keys::{derive, public_key, signing_key, spki};
 use p384::ecdsa::SigningKey;
 use report::{block, signed_report, tlv};

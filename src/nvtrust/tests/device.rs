@@ -13,12 +13,12 @@ use p384::ecdsa::SigningKey;
 use serde_json::Value;
 
 pub(crate) use crate::{
-    certificate::{BASIC_CONSTRAINTS, COMPOSITE_DEVICE_ID, DICE_TCB_INFO, KEY_USAGE},
+    certificate::{
+        BASIC_CONSTRAINTS, COMMON_NAME, COMPOSITE_DEVICE_ID, DICE_TCB_INFO, KEY_USAGE, SERIAL_NUMBER,
+    },
     simulated::{
         certificate::CertificateParts,
-        encode::{
-            COMMON_NAME, SERIAL_NUMBER, composite, element as der, extension, fwid, name, sign, signature_der,
-        },
+        encode::{composite, element as der, extension, fwid, name, sign, signature_der},
         keys::{public_key, spki},
         report::tlv,
     },

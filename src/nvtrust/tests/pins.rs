@@ -32,7 +32,7 @@ fn d6_the_fixtures_root_and_identity_are_never_pinned_and_its_ica_may_be() {
 
 #[test]
 fn d6_every_other_authority_of_nvidia_is_never_pinned() {
-    let Some(shared) = support::shared() else { return not_run("d3, NVIDIA's other authorities") };
+    let Some(shared) = support::shared() else { return not_run("d6, NVIDIA's other authorities") };
     for (file, name, serial, never) in [
         ("nvidia_device_identity_ca", "NVIDIA Device Identity CA", "2d3670b1ca100411c1fec0e82a065b54", true),
         ("nvidia_gh100_identity", "NVIDIA GH100 Identity", "4c255ede3bd001bf3f4a3b605fca898a", true),
@@ -66,7 +66,7 @@ fn d6_every_other_authority_of_nvidia_is_never_pinned() {
 
 #[test]
 fn d6_no_authority_above_an_ica_of_real_evidence_may_be_pinned() {
-    let Some(all) = support::all_real() else { return not_run("d3, the authorities of 16 real chains") };
+    let Some(all) = support::all_real() else { return not_run("d6, the authorities of 16 real chains") };
     for evidence in all {
         let switch = evidence.id.starts_with("ls10");
         for (at, never) in [(2, switch), (3, true), (4, true)] {

@@ -212,50 +212,6 @@ fn d4_one_gpu_with_two_nonces_and_each_answers_only_its_own() {
 }
 
 #[test]
-fn d2_other_projects_bad_inputs_are_refused_with_their_reasons() {
-    let Some(shared) = support::shared() else { return not_run("d2, other projects' bad inputs") };
-    let manifest = support::manifest(&shared);
-    let mut seen = 0;
-    for facts in manifest["negative"].as_array().expect("a list") {
-        if let Some(id) = facts["id"].as_str() {
-            let evidence = support::load(&shared, facts);
-            let expected = match id {
-                "report-wrong-gpu-hopper" => EvidenceError::FwidMismatch,
-                "report-wrong-switch" => EvidenceError::NvSwitch,
-                other => panic!("{other}: say why it is bad"),
-            };
-            assert_eq!(evidence.verdict_with(&Unasked), Err(expected), "{id}");
-            // Nor does the signature hold, were the other rule not there.
-            let report = Report::parse(&evidence.report).expect("a report");
-            let leaf = Leaf::parse(&evidence.chain[0]).expect("a leaf");
-            let valid = crate::P384Verifier::verify(
-                &Reference,
-                leaf.public_key(),
-                report.signed_bytes(),
-                report.signature(),
-            );
-            assert!(!valid, "{id}");
-            seen += 1;
-        } else if let Some(file) = facts["file"].as_str().filter(|file| file.ends_with(".pem")) {
-            let chain = support::pem(shared.join(file));
-            let (length, first) = match file {
-                "negative/chain_case2.pem" => (1, Some(ChainError::LeafIsAuthority)),
-                // Leaf and identity key stand; what is missing is above them.
-                "negative/chain_case3.pem" => (4, None),
-                "negative/chain_case4.pem" => (4, Some(ChainError::LeafIsAuthority)),
-                other => panic!("{other}: say why it is bad"),
-            };
-            let certificates: Vec<_> = chain.iter().map(Vec::as_slice).collect();
-            let path = verify_path(&certificates, Architecture::GH100, &NVIDIA_DEVICE_ROOT, &Unasked);
-            assert_eq!(path, Err(PathError::Length(length)), "{file}");
-            assert_eq!(Leaf::parse(&chain[0]).err(), first, "{file}");
-            seen += 1;
-        }
-    }
-    assert_eq!(seen, 5, "two reports and three chains");
-}
-
-#[test]
 fn d1_every_real_chain_of_five_ends_in_nvidias_root_and_gives_the_pinned_intermediate() {
     let Some(all) = support::all_real() else { return not_run("d1, 16 real chains") };
     for evidence in all {
