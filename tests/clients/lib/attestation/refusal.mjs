@@ -3,7 +3,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { ascii, concat, unsigned } from './bytes.mjs';
 
-const ERRORS = {
+export const ERRORS = {
   AttestationUnsupported: [],
   MalformedAttestation: ['bytes32'],
   SimulatedDeviceNotAllowed: [],

@@ -41,14 +41,15 @@ export function genesisPolicy({ dev }) {
 
 /**
  * Judges evidence under the valid nonces, for a proof that names { deviceId, miner, completedAt } if there is one (miner is BLAKE3
- * of its public key). Answers { tier, deviceId, trustBps } or { refusal, revert }.
+ * of its public key). Answers { tier, deviceId, trustBps } or { refusal, revert }; with full evidence also what it registers.
  */
 export function judge(bytes, nonces, policy, proof) {
   try {
     const attestation = decodeAttestation(bytes);
     const evidence = attestation.kind === 1 ? full(attestation, nonces, policy) : registered(attestation, nonces, policy, proof);
     checkDevice(evidence.deviceId, proof);
-    return { tier: evidence.ica.tier, deviceId: `0x${hex(evidence.deviceId)}`, trustBps: trust(evidence, policy) };
+    const { ica, deviceId, registers } = evidence;
+    return { tier: ica.tier, deviceId: `0x${hex(deviceId)}`, trustBps: trust(evidence, policy), registers };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { refusal: error, revert: error.data };
@@ -72,7 +73,7 @@ function full({ icaIndex, report: reportBytes, leaf: leafBytes, identityKey: ide
   if (!signedBy(identityKey.key, leaf.signed, leaf.signature)) throw new Refusal('InvalidCertificateChain', 'leaf_signature');
   checkSignature(report, leaf.key);
   const deviceId = deriveKey('pars.aimining.nvtrust-device.v1', SPKI_PREFIX, identityKey.key);
-  return { ica: factory, report, fwid: leaf.fwid, deviceId, leafKey: leaf.key };
+  return { ica: factory, report, fwid: leaf.fwid, deviceId, registers: { icaIndex, key: hex(leaf.key), fwid: hex(leaf.fwid) } };
 }
 
 /** Kind 2. */
