@@ -5,8 +5,9 @@ CARGO ?= cargo
 NODE ?= node
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 DEVNET = $(TARGET_DIR)/debug/pars-devnet
-# Builds with the features of the whole workspace, as the tests do, so that nothing is compiled twice.
-BUILD_DEVNET = $(CARGO) build --locked --workspace --bin pars-devnet
+# The whole workspace with its programs: the same everywhere, so that nothing is compiled twice.
+WHOLE = --locked --workspace --features pars-nvtrust/cli
+BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test long bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants
@@ -22,7 +23,7 @@ test: ## everything that CI runs; prints each part's result, the total time and 
 	@scripts/run-parts.sh setup fmt-check lint unit doc contracts-check clients invariants
 
 long: ## the tests that take longer (those marked #[ignore])
-	PARS_LONG=1 $(CARGO) test --locked --workspace -- --ignored
+	PARS_LONG=1 $(CARGO) test $(WHOLE) -- --ignored
 
 bench: ## the benchmarks, each selector beside ecrecover
 	$(CARGO) bench --locked
@@ -40,13 +41,13 @@ fmt-check:
 	$(CARGO) fmt --all -- --check
 
 lint: ## clippy over all targets, warnings denied
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(WHOLE) --all-targets -- -D warnings
 
 unit: ## all Rust tests and doc tests
-	$(CARGO) test --locked --workspace
+	$(CARGO) test $(WHOLE)
 
 doc: ## rustdoc, warnings denied
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(WHOLE) --no-deps
 
 contracts: ## compiles the contracts into contracts/artifacts
 	@scripts/npm-ci.sh contracts

@@ -24,7 +24,7 @@ enum Command {
     /// Make a miner's key.
     Keygen(keygen::Args),
     /// Sign a proof of work and print the calldata that submits it.
-    Prove(prove::Args),
+    Prove(Box<prove::Args>),
     /// Mine, verify, pay and refuse, on a node of its own.
     Demo(demo::Args),
 }
@@ -36,7 +36,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::Genesis(args) => genesis::run(&args),
             Command::Keygen(args) => keygen::run(&args),
-            Command::Prove(args) => prove::run(&args),
+            Command::Prove(args) => prove::run(&args).await,
             Command::Demo(args) => demo::run(args).await,
         }
     }

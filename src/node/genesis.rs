@@ -14,6 +14,10 @@ use crate::command::CommandError;
 
 /// Arguments of `genesis`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+`config.parsAiMiningConfig.dev` is the dev flag: while it stands, simulated GPUs (`prove --device`) are accepted, whose \
+keys are public knowledge. It is written at activation, and nothing sets it later, governance included. The alloc's \
+entry of 0x0300 follows from it; so choose here, and do not edit the file.")]
 pub(crate) struct Args {
     /// Chain id.
     #[arg(long, default_value_t = DEFAULT_CHAIN_ID)]
@@ -30,6 +34,9 @@ pub(crate) struct Args {
     /// Unix time from which the AI-mining precompile is active; 0 = from block 0 on.
     #[arg(long, default_value_t = 0)]
     activation: u64,
+    /// Leave the dev flag unset: simulated GPUs are refused, as on a chain of value.
+    #[arg(long)]
+    no_dev: bool,
     /// File to write [default: standard output].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -43,6 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
         gas_limit: args.gas_limit,
         timestamp: args.timestamp.unwrap_or_else(unix_time),
         activation: args.activation,
+        dev: !args.no_dev,
     }
     .build()?;
     let mut text = serde_json::to_string_pretty(&genesis)?;

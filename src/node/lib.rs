@@ -16,7 +16,7 @@
 //! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
 //! | [`revert`] | why a call reverted, in words |
 //! | [`node`] | chain and server put together, start and stop |
-//! | [`miner`] | a miner's key, and the proofs it signs |
+//! | [`miner`] | a miner's key, the GPUs that attest its work, and the proofs it signs |
 //! | [`reference_job`] | the work that the demo does |
 //!
 //! Where this node differs from an Ethereum client, on purpose:

@@ -103,6 +103,7 @@ impl Config {
                     gas_limit: self.gas_limit.unwrap_or(DEFAULT_GAS_LIMIT),
                     timestamp,
                     activation: 0,
+                    dev: true,
                 };
                 (dev.build()?, None)
             }

@@ -1,5 +1,7 @@
 //! `pars-devnet prove`: signs a proof of work and prints the calldata of `submitWorkProof`.
 
+mod device;
+
 use std::{
     fs::File,
     io::{self, Read, Write as _},
@@ -10,12 +12,13 @@ use std::{
 use alloy_primitives::{Address, B256, hex};
 use pars_node::{
     chain::snapshot::unix_time,
-    miner::{MinerKey, SignedWork, Work, key::readable_by_others, random},
+    miner::{MinerKey, Work, key::readable_by_others, random},
     reference_job::ReferenceJob,
 };
 use pars_protocol::DEFAULT_CHAIN_ID;
 use serde_json::{Value, json};
 
+use self::device::{Attested, DeviceArgs};
 use crate::command::CommandError;
 
 /// Bytes of a file read at once.
@@ -29,7 +32,14 @@ not an AI model; it stands in until the inference runner does. --model then defa
 counted.
 
 On success the calldata goes to standard output: send it to 0x0000000000000000000000000000000000000300 from any \
-account; the recipient is paid. Exit code 2: the command line is wrong. Exit code 1: refused, and nothing was signed.")]
+account; the recipient is paid.
+
+A GPU's attestation raises the trust, and so the reward. A simulated one (--device) answers at once; its keys are \
+public knowledge, so it is paid only by chains whose dev flag stands. A real one is asked by other tools: \
+--print-nonce --device-id tells what it must sign, which can be done while the job runs, and --attestation signs over \
+the answer after checking it. Both need the epoch's seed, from --seed or from a node (--rpc).
+
+Exit code 2: the command line is wrong. Exit code 1: refused, and nothing was signed.")]
 pub(crate) struct Args {
     /// Key file that `keygen` wrote.
     #[arg(long, value_name = "FILE")]
@@ -73,6 +83,8 @@ pub(crate) struct Args {
     /// Print everything as JSON instead of the calldata alone.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 #[derive(Clone, Debug)]
@@ -149,13 +161,28 @@ fn hash_file(what: &'static str, path: &Path) -> Result<B256, FileError> {
 }
 
 impl Args {
-    /// Hashes what was given, or runs the reference job.
-    fn done(&self) -> Result<Done, CommandError> {
-        let model_hash = match &self.model {
+    fn model_hash(&self) -> Result<Option<B256>, CommandError> {
+        Ok(match &self.model {
             Some(Model::Hash(hash)) => Some(*hash),
             Some(Model::File(path)) => Some(hash_file("model", path)?),
             None => None,
-        };
+        })
+    }
+
+    /// Work that may still be to do: hashes what its device is asked to answer for, and begins now.
+    fn bound(&self) -> Result<Done, CommandError> {
+        Ok(Done {
+            model_hash: self.model_hash()?.unwrap_or_else(|| ReferenceJob::new().model_hash()),
+            input_hash: hash_file("input", &self.input)?,
+            output_hash: B256::ZERO,
+            units: 0,
+            began_at: Some(unix_time()),
+        })
+    }
+
+    /// Hashes what was given, or runs the reference job.
+    fn done(&self) -> Result<Done, CommandError> {
+        let model_hash = self.model_hash()?;
         let output_hash = match &self.output {
             Some(path) => Some(hash_file("output", path)?),
             None => self.output_hash,
@@ -184,12 +211,13 @@ impl Args {
 }
 
 /// Signs and prints.
-pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
+pub(crate) async fn run(args: &Args) -> Result<(), CommandError> {
     let key = MinerKey::load(&args.key)?;
     if readable_by_others(&args.key) {
         eprintln!("pars-devnet: note: others can read {}; chmod 600 it", args.key.display());
     }
-    let Done { model_hash, input_hash, output_hash, units, began_at } = args.done()?;
+    let done = if args.device.only_nonce() { args.bound()? } else { args.done()? };
+    let Done { model_hash, input_hash, output_hash, units, began_at } = done;
     let nonce = match args.nonce {
         Some(nonce) => nonce,
         None => random()?,
@@ -198,7 +226,7 @@ pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
     let second_before = completed_at.saturating_sub(1);
     // The reference job's own clock counts only where the user names no other time.
     let began_at = began_at.filter(|_| args.completed.is_none());
-    let signed = Work {
+    let work = Work {
         chain_id: args.chain_id,
         job_id: args.job.unwrap_or_else(|| Work::own_job_id(model_hash, input_hash, nonce)),
         model_hash,
@@ -210,22 +238,28 @@ pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
         completed_at,
         recipient: args.recipient,
         min_reward: args.min_reward,
+    };
+    if args.device.only_nonce() {
+        return args.device.print_nonce(&work, &key, args.json).await;
     }
-    .sign(&key)?;
+    let attested = args.device.sign(&work, &key).await?;
     let text = match args.json {
-        true => serde_json::to_string_pretty(&facts(&signed, &key))?,
-        false => signed.calldata().to_string(),
+        true => serde_json::to_string_pretty(&facts(&attested, &key))?,
+        false => attested.signed.calldata().to_string(),
     };
     writeln!(io::stdout(), "{text}")?;
     Ok(())
 }
 
-fn facts(signed: &SignedWork, key: &MinerKey) -> Value {
+fn facts(attested: &Attested, key: &MinerKey) -> Value {
+    let signed = &attested.signed;
     let statement = &signed.statement;
     let work = &statement.context;
-    json!({
+    let mut facts = json!({
         "calldata": signed.calldata(),
         "proof": signed.proof,
+        "attestation": signed.attestation,
+        "attestation_hash": statement.attestation_hash,
         "signed": hex::encode_prefixed(signed.signed()),
         "proof_hash": signed.proof_hash(),
         "work_id": signed.work_id(),
@@ -243,5 +277,7 @@ fn facts(signed: &SignedWork, key: &MinerKey) -> Value {
         "min_reward": statement.min_reward.to_string(),
         "miner": key.address().to_string(),
         "parameter_set": statement.parameter_set.id(),
-    })
+    });
+    facts.as_object_mut().into_iter().for_each(|facts| attested.add_to(facts));
+    facts
 }

@@ -1,8 +1,8 @@
 // Three clients, each on its own account and with its own miner key, do what a user does: deploy a contract that uses
 // IAIMining(0x0300), submit proofs directly and through it, read balance and event, and read the reason of a refusal.
-// Then proofs of another implementation, written in JavaScript from the specification, are submitted.
-// Last, evidence of GPUs is judged by the node and by a second implementation in JavaScript, thousands of times changed;
-// PARS_EVIDENCE says how often, PARS_EVIDENCE_SEED from which seed.
+// Then real evidence of an H100 is verified, a simulated one is paid and revoked, and proofs of another implementation,
+// written in JavaScript from the specification, are submitted. Last, evidence is changed thousands of times and judged by
+// the node and by another implementation (clients/attestation.mjs).
 //
 //   node run.mjs [PATH/pars-devnet]        or PARS_DEVNET_BIN
 //
@@ -10,7 +10,7 @@
 // they are not there.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { check, equal, holds, summary } from './lib/check.mjs';
@@ -19,8 +19,6 @@ import { Devnet } from './lib/devnet.mjs';
 const CLIENTS = ['cast', 'ethers', 'viem'];
 const MNEMONIC = 'test test test test test test test test test test test junk'; // public: the devnet's funded accounts
 const UNITS = 5_000;
-const EVIDENCE = { count: Number(process.env.PARS_EVIDENCE ?? 3_000), seed: process.env.PARS_EVIDENCE_SEED ?? 'pars' };
-const EVIDENCE_ANSWERS = 105; // distinct errors and reasons that as many cases must reach
 
 const binary = process.argv[2] ?? process.env.PARS_DEVNET_BIN;
 if (!binary || !existsSync(binary)) {
@@ -35,8 +33,10 @@ const node = await check('the node starts and answers', () => Devnet.start(resol
 if (node) {
   try {
     for (const [index, name] of CLIENTS.entries()) await scenario(name, index);
+    for (const [index, name] of CLIENTS.entries()) await attested(name, index);
     await independent();
-    await attested();
+    await independentAttested();
+    await (await import('./clients/attestation.mjs')).checkAttestation(node, check);
   } finally {
     await check('the node ends when told to', async () => {
       equal(await node.stop(), 'exit code 0', 'its end');
@@ -88,6 +88,100 @@ async function scenario(name, index) {
   client.close();
 }
 
+/** Real evidence is verified; a simulated H100 is paid, revoked by the governor, refused by name, and taken back. */
+async function attested(name, index) {
+  const { deviceId, encodeAttestation } = await import('./lib/prover.mjs');
+  const say = (what, body) => check(`${name}: ${what}`, body);
+  const client = await connectClient(name, index);
+  const governor = await connectClient(name, 0);
+  const real = { icaIndex: 0, report: fixture('h100_report.bin'), leaf: fixture('h100_leaf.der'), ik: fixture('h100_ik.der') };
+  const attestation = encodeAttestation(real);
+  const nonce = `0x${real.report.subarray(4, 36).toString('hex')}`;
+  const h100 = `0x${Buffer.from(deviceId(real.ik)).toString('hex')}`;
+
+  await say('a real H100 report is verified', async () => {
+    const verdict = await client.verifyNVTrust(attestation, nonce);
+    equal(verdict.tier, 3, 'tier');
+    equal(verdict.deviceId, h100, 'device id');
+  });
+  await say('another nonce is refused with NonceMismatch', async () => {
+    const refusal = await client.refusalOfEvidence(attestation, `0x${'42'.repeat(32)}`);
+    equal(refusal.name, 'NonceMismatch', 'error');
+    equal(refusal.args[0], nonce, 'the nonce that the report answers');
+  });
+  await say('the pinned intermediates are told', async () => {
+    for (const [icaIndex, [tier, architecture]] of [[3, 'GH100'], [4, 'GB100']].entries()) {
+      const ica = await client.icaInfo(icaIndex);
+      equal(ica.tier, tier, 'tier');
+      equal(ica.architecture, `0x${Buffer.from(architecture.padEnd(32, '\0')).toString('hex')}`, 'architecture');
+      equal((ica.spki.length - 2) / 2, 120, 'length of the key');
+      equal(ica.revoked, false, 'revoked');
+    }
+    const key = fixture('h100_ica.der').indexOf(Buffer.from((await client.icaInfo(0)).spki.slice(2), 'hex'));
+    holds(key > 0, "the key at index 0 is not that of NVIDIA's intermediate");
+  });
+  await say('a device that was never attested is unknown', async () => equal((await client.deviceInfo(h100)).registered, false, 'registered'));
+
+  const key = await say('a miner key is made for a GPU', () => node.keygen(`${name}-gpu`));
+  const prove = (input) => node.proveAttested({ key, recipient: account(300 + index).address, input, units: UNITS });
+  const proof = key && await say('a simulated H100 attests a proof', () => prove(`${name} gpu`));
+  if (!proof) return;
+  const device = proof.device_id;
+  await say('the attested proof is paid', async () => {
+    const receipt = await client.submitDirect(proof.proof, proof.attestation);
+    holds(receipt.ok, 'the transaction failed');
+    await accepted(client, receipt.block, proof, proof.recipient, await client.miningBalance(proof.recipient));
+  });
+  await say('deviceInfo knows the device', async () => {
+    const info = await client.deviceInfo(device);
+    for (const [field, value] of Object.entries({ registered: true, revoked: false, tier: 3, icaIndex: 254 })) equal(info[field], value, field);
+    equal((info.fwid.length - 2) / 2, 48, 'length of the firmware id');
+  });
+  if (index !== 0) {
+    await say('only the governor revokes', async () => equal((await client.refusalOfRevocation(device)).name, 'NotGovernor', 'error'));
+  }
+  await say('the governor revokes the device', async () => {
+    holds((await governor.revokeDevice(device, true)).ok, 'the transaction failed');
+    equal((await client.deviceInfo(device)).revoked, true, 'revoked');
+  });
+  const next = await say('the revoked device attests another proof', () => prove(`${name} gpu again`));
+  if (!next) return;
+  await say('it is refused with DeviceRevoked', async () => {
+    const refusal = await client.refusalDirect(next.proof, next.attestation);
+    equal(refusal.name, 'DeviceRevoked', 'error');
+    equal(refusal.args[0], device, 'its device id');
+  });
+  await say('the revocation is taken back and the proof paid', async () => {
+    holds((await governor.revokeDevice(device, false)).ok, 'the transaction failed');
+    holds((await client.submitDirect(next.proof, next.attestation)).ok, 'the proof failed');
+  });
+  client.close();
+  governor.close();
+}
+
+function fixture(name) {
+  return readFileSync(new URL(`../../src/nvtrust/tests/fixtures/${name}`, import.meta.url));
+}
+
+/** Over a GPU's attestation another implementation makes the same proof: device id, nonce, hash and signed bytes. */
+async function independentAttested() {
+  const client = await connectClient('viem', CLIENTS.length);
+  const { proveAttested } = await import('./lib/prover.mjs');
+  await check('an attested proof made by another implementation', async () => {
+    const key = node.keygen('independent-gpu');
+    const recipient = account(400).address;
+    const facts = node.proveAttested({ key, recipient, input: 'independent', units: UNITS });
+    const proof = proveAttested({ keyFile: key, facts, seed: facts.epoch_seed });
+    equal(proof.deviceId, facts.device_id, 'device id');
+    equal(proof.workId, facts.work_id, 'work id');
+    equal(proof.proof.slice(0, 2 + 2 * 290), facts.signed, 'the signed bytes');
+    const receipt = await client.submitDirect(proof.proof, proof.attestation);
+    holds(receipt.ok, 'the transaction failed');
+    await accepted(client, receipt.block, proof, recipient, await client.miningBalance(recipient));
+  });
+  client.close();
+}
+
 /** Proofs made in JavaScript from the specification alone, each parameter set once, are accepted. */
 async function independent() {
   const client = await connectClient('viem', CLIENTS.length);
@@ -103,36 +197,6 @@ async function independent() {
     });
   }
   client.close();
-}
-
-/** The node and the second implementation of attestation agree about evidence, right and wrong, to the byte. */
-async function attested() {
-  const { compareEvidence, compareProofs } = await import('./clients/attestation.mjs');
-  const key = await check('a simulated GPU attests', async () => {
-    const file = node.keygen('gpu');
-    node.simulated('gh100', file);
-    return file;
-  });
-  if (!key) return;
-  const { seed } = EVIDENCE;
-  const simulated = (architecture) => node.simulated(architecture, key);
-  const now = Number((await node.rpc('eth_getBlockByNumber', ['latest', false])).timestamp);
-  await agree('evidence', EVIDENCE.count, EVIDENCE_ANSWERS, (count) => compareEvidence(node, simulated, { count, seed }));
-  await agree('attested proofs', Math.ceil(EVIDENCE.count / 20), 20, (count) => compareProofs(node, simulated, { count, seed, now }));
-}
-
-async function agree(what, count, least, compare) {
-  await check(`${what}: a second implementation answers the same`, async () => {
-    const { reached, differences } = await compare(count);
-    console.log(`   ${count} cases from seed ${EVIDENCE.seed}, ${reached.size} distinct answers, ${differences.length} differences`);
-    if (process.env.PARS_EVIDENCE_ANSWERS) for (const [answer, times] of [...reached].sort()) console.log(`   ${times} × ${answer}`);
-    if (differences.length > 0) {
-      const [{ number, what: change, ours, expected, theirs, data }] = differences.sort((a, b) => a.data.length - b.data.length);
-      console.log(`   calldata: ${data}`);
-      throw new Error(`case ${number} (${change}): ours is ${ours.refusal?.message ?? expected}, the node's ${theirs}`);
-    }
-    holds(count < least * 5 || reached.size >= least, `only ${reached.size} distinct answers of at least ${least} were reached`);
-  });
 }
 
 /** Exactly one WorkAccepted in the block, and it says what the proof and the balance say. */

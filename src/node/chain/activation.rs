@@ -1,12 +1,12 @@
 //! The AI-mining precompile as the chain sees it: its genesis configuration, when it becomes active, and the account
 //! that activation writes.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt};
 
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256};
 use pars_precompile::{
-    Genesis, HostProfile, Precompile, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
+    Genesis, HostProfile, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
 };
 use revm::{Database, DatabaseCommit};
 use serde_json::Value;
@@ -90,13 +90,18 @@ impl Activation {
         })
     }
 
-    /// The configuration of a dev chain, governed by the first dev account.
+    /// The configuration of a chain that the first dev account governs. `dev`: are simulated GPUs accepted?
     ///
     /// # Errors
     /// The chain id does not fit.
-    pub fn dev(chain_id: u64, hardfork: Hardfork, activation: u64) -> Result<Self, ActivationError> {
+    pub fn dev(
+        chain_id: u64,
+        hardfork: Hardfork,
+        activation: u64,
+        dev: bool,
+    ) -> Result<Self, ActivationError> {
         let id = u32::try_from(chain_id).map_err(|_| ActivationError::ChainId(chain_id))?;
-        let mut genesis = Genesis::dev(id, DEV_ACCOUNTS[0].address);
+        let mut genesis = Genesis { dev, ..Genesis::dev(id, DEV_ACCOUNTS[0].address) };
         genesis.profile.rules = Rules::v1(activation);
         genesis.profile.evm_revision = hardfork;
         Self::new(genesis, chain_id)

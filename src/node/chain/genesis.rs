@@ -230,6 +230,8 @@ pub struct DevGenesis {
     pub timestamp: u64,
     /// When the AI-mining precompile becomes active; at or before `timestamp` means from the start.
     pub activation: u64,
+    /// Are simulated GPUs accepted? Their keys are public knowledge, so a chain of value never does.
+    pub dev: bool,
 }
 
 impl DevGenesis {
@@ -264,7 +266,7 @@ impl DevGenesis {
         config.prague_time = (self.hardfork >= Hardfork::Prague).then_some(0);
         config.osaka_time = (self.hardfork >= Hardfork::Osaka).then_some(0);
 
-        let activation = Activation::dev(self.chain_id, self.hardfork, self.activation)?;
+        let activation = Activation::dev(self.chain_id, self.hardfork, self.activation, self.dev)?;
         genesis.config.extra_fields.insert(CONFIG_KEY.to_owned(), activation.config.clone());
         if activation.timestamp <= self.timestamp {
             genesis.alloc.insert(activation.address, activation.genesis_account());

@@ -24,7 +24,7 @@ const REVERTED: i32 = 3;
 
 /// A relayer with a node's URL.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     http: HttpClient,
     relayer: DevAccount,
 }
@@ -42,10 +42,15 @@ impl Revert {
 }
 
 impl Client {
-    pub(super) fn new(url: &str, relayer: DevAccount) -> Result<Self, DemoError> {
+    pub(crate) fn new(url: &str, relayer: DevAccount) -> Result<Self, DemoError> {
         let http =
             HttpClientBuilder::default().build(url).map_err(|error| DemoError::rpc("connect", &error))?;
         Ok(Self { http, relayer })
+    }
+
+    /// The same node, asked and paid by somebody else.
+    pub(super) fn with_account(&self, relayer: DevAccount) -> Self {
+        Self { http: self.http.clone(), relayer }
     }
 
     pub(super) fn relayer(&self) -> Address {
@@ -60,7 +65,7 @@ impl Client {
         self.http.request(method, array).await
     }
 
-    pub(super) async fn ask<T: DeserializeOwned>(
+    pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Vec<Value>,
@@ -82,9 +87,13 @@ impl Client {
     }
 
     /// Asks a view of the precompile.
-    pub(super) async fn view<C: SolCall>(&self, call: C) -> Result<C::Return, DemoError> {
+    pub(crate) async fn view<C: SolCall>(&self, call: C) -> Result<C::Return, DemoError> {
         let output = self.call(&call.abi_encode().into()).await?.map_err(|revert| {
-            DemoError::Unexpected(format!("{} reverts: {:?}", C::SIGNATURE, revert.name()))
+            DemoError::Unexpected(format!(
+                "{} reverts: {}",
+                C::SIGNATURE,
+                revert.name().unwrap_or("no reason")
+            ))
         })?;
         C::abi_decode_returns_validate(&output)
             .map_err(|error| DemoError::Unexpected(format!("{} answers nonsense: {error}", C::SIGNATURE)))
@@ -98,6 +107,17 @@ impl Client {
         let request = json!({ "from": self.relayer.address, "to": ADDRESS, "input": input });
         let gas: U64 = self.ask("eth_estimateGas", vec![request]).await?;
         Ok(gas.to())
+    }
+
+    pub(super) async fn head(&self) -> Result<Block, DemoError> {
+        self.ask("eth_getBlockByNumber", vec![json!("latest"), json!(false)]).await
+    }
+
+    /// Makes a block at a time to come, from which the chain's clock goes on. Only a dev node lets anybody.
+    pub(super) async fn move_clock(&self, to: u64) -> Result<(), DemoError> {
+        let _: Value = self.ask("evm_mine", vec![json!(to)]).await?;
+        let head = self.head().await?.header.timestamp;
+        super::ensure(head == to, || format!("the clock was to stand at {to}, the head is of {head}"))
     }
 
     pub(super) async fn block(&self, hash: B256) -> Result<Block, DemoError> {
@@ -120,7 +140,7 @@ impl Client {
         let chain_id: U64 = self.ask("eth_chainId", vec![]).await?;
         let nonce: U64 =
             self.ask("eth_getTransactionCount", vec![json!(self.relayer.address), json!("pending")]).await?;
-        let head: Block = self.ask("eth_getBlockByNumber", vec![json!("latest"), json!(false)]).await?;
+        let head = self.head().await?;
         let tip: U256 = self.ask("eth_maxPriorityFeePerGas", vec![]).await?;
         let tip = u128::try_from(tip)
             .map_err(|_| DemoError::Unexpected(format!("the node suggests a tip of {tip}")))?;

@@ -1,6 +1,9 @@
 //! From a key to a payment.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use alloy_primitives::{Address, B256, U64, U256};
 use alloy_rpc_types_eth::TransactionReceipt;
@@ -38,6 +41,9 @@ const SENTENCE: &str = "Whoever does the work is paid for it, once, and everybod
 /// Gas above the estimate, in per cent: later blocks find other slots new.
 const GAS_MARGIN: u64 = 10;
 
+/// What work without attestation is worth.
+pub(super) const TRUST: (Tier, u16) = (Tier::Software, Tier::Software.trust_bps());
+
 /// Who works, and who is paid for it.
 #[derive(Debug)]
 pub(super) struct Miner {
@@ -46,7 +52,7 @@ pub(super) struct Miner {
 }
 
 /// The job, done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) model_hash: B256,
     pub(super) result: JobResult,
@@ -65,9 +71,44 @@ pub(super) struct Balances {
 #[derive(Debug)]
 pub(super) struct Submitted {
     before: Balances,
-    quote: Balances,
+    /// What it was to earn; [`paid`] checks that it did.
+    pub(super) quote: Balances,
     epoch: u64,
+    estimate: u64,
+    mined: Duration,
     pub(super) receipt: TransactionReceipt,
+}
+
+/// What a unit earns in a pool, and at which difficulty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    base: u128,
+    native_base: u128,
+    pub(super) difficulty: u128,
+}
+
+impl Rates {
+    pub(super) async fn of(client: &Client, tier: Tier) -> Result<Self, DemoError> {
+        let narrow = |value: U256| {
+            u128::try_from(value).map_err(|_| DemoError::Unexpected(format!("{value} does not fit 128 bits")))
+        };
+        let rate =
+            async |parameter: Parameter| narrow(client.view(parameterCall { name: parameter.name() }).await?);
+        Ok(Self {
+            base: rate(Parameter::Base).await?,
+            native_base: rate(Parameter::NativeBase).await?,
+            difficulty: narrow(client.view(poolInfoCall { pool: tier.pool().id() }).await?.d)?,
+        })
+    }
+
+    /// The formula, computed here and not asked for.
+    pub(super) fn reward(&self, units: u64, trust_bps: u16) -> Result<Balances, DemoError> {
+        let earn = |rate| {
+            economics::reward(rate, units, self.difficulty, trust_bps)
+                .map_err(|error| DemoError::Unexpected(format!("the reward's formula: {error}")))
+        };
+        Ok(Balances { ai: earn(self.base)?, pars: earn(self.native_base)? })
+    }
 }
 
 impl Balances {
@@ -165,6 +206,11 @@ fn run_job(input: Option<PathBuf>) -> Result<Job, DemoError> {
 }
 
 impl Job {
+    /// The same work, done again a moment before this time: on a chain whose clock was moved.
+    pub(super) fn again_at(&self, now: u64) -> Self {
+        Self { began_at: now.saturating_sub(1), completed_at: now, ..self.clone() }
+    }
+
     /// The job's result as work of its own: with a new nonce, and so with a new job id.
     pub(super) fn work(&self, miner: &Miner, chain_id: u32) -> Result<Work, NoRandomness> {
         let nonce = random()?;
@@ -222,12 +268,44 @@ pub(super) async fn submit(
     miner: &Miner,
     work: &SignedWork,
 ) -> Result<(Submitted, Told), DemoError> {
-    let before = Balances::of(client, miner.recipient).await?;
     let units = work.statement.compute_units;
     let quote = client.view(quoteRewardCall { tier: Tier::Software.id(), units }).await?;
     let quote = Balances { ai: quote.reward, pars: quote.nativeReward };
-    let calldata = work.calldata();
+    let submitted = relay(client, miner, work, quote).await?;
+    let receipt = &submitted.receipt;
+    let block = receipt.block_number.unwrap_or_default();
+    let told = Told::new(format!("block {block}, {} gas, accepted", thousands(receipt.gas_used)))
+        .detail(format!(
+            "Relayed by {}, who pays the gas. Anybody may relay a proof;",
+            short(client.relayer())
+        ))
+        .detail("only the payee that the miner signed is paid.")
+        .text("relayer", client.relayer());
+    let told = submitted.tell(told).fact("calldata_bytes", work.calldata().len());
+    Ok((submitted, told))
+}
 
+impl Submitted {
+    /// The facts of the transaction.
+    pub(super) fn tell(&self, told: Told) -> Told {
+        told.text("transaction", self.receipt.transaction_hash)
+            .fact("block", self.receipt.block_number.unwrap_or_default())
+            .fact("gas_estimate", self.estimate)
+            .fact("gas_used", self.receipt.gas_used)
+            .fact("status", "0x1")
+            .micros("mined_micros", self.mined)
+    }
+}
+
+/// Tries a proof as a call, which must promise the quote, estimates its gas, and sends it.
+pub(super) async fn relay(
+    client: &Client,
+    miner: &Miner,
+    work: &SignedWork,
+    quote: Balances,
+) -> Result<Submitted, DemoError> {
+    let before = Balances::of(client, miner.recipient).await?;
+    let calldata = work.calldata();
     let output = client.call(&calldata).await?.map_err(|revert| {
         DemoError::Unexpected(format!("submitWorkProof reverts: {}", revert.name().unwrap_or("no reason")))
     })?;
@@ -240,29 +318,14 @@ pub(super) async fn submit(
     let estimate = client.estimate(&calldata).await?;
     let limit = estimate.saturating_add(estimate / 100 * GAS_MARGIN);
     let sent = Instant::now();
-    let receipt = client.send(calldata.clone(), limit).await?;
+    let receipt = client.send(calldata, limit).await?;
     let mined = sent.elapsed();
     ensure(receipt.status(), || format!("transaction {} failed", receipt.transaction_hash))?;
     ensure(receipt.from == client.relayer() && receipt.from != miner.recipient, || {
         format!("{} sent the transaction, not the relayer", receipt.from)
     })?;
     let epoch = client.view(epochInfoCall {}).await?.counter;
-    let block = receipt.block_number.unwrap_or_default();
-    let told = Told::new(format!("block {block}, {} gas, accepted", thousands(receipt.gas_used)))
-        .detail(format!(
-            "Relayed by {}, who pays the gas. Anybody may relay a proof;",
-            short(client.relayer())
-        ))
-        .detail("only the payee that the miner signed is paid.")
-        .text("relayer", client.relayer())
-        .text("transaction", receipt.transaction_hash)
-        .fact("block", block)
-        .fact("gas_estimate", estimate)
-        .fact("gas_used", receipt.gas_used)
-        .fact("calldata_bytes", calldata.len())
-        .fact("status", "0x1")
-        .micros("mined_micros", mined);
-    Ok((Submitted { before, quote, epoch, receipt }, told))
+    Ok(Submitted { before, quote, epoch, estimate, mined, receipt })
 }
 
 pub(super) async fn reward(
@@ -271,43 +334,8 @@ pub(super) async fn reward(
     work: &SignedWork,
     submitted: &Submitted,
 ) -> Result<((), Told), DemoError> {
-    let Submitted { before, quote, epoch, receipt } = submitted;
-    let after = Balances::of(client, miner.recipient).await?;
-    ensure(after == before.plus(*quote), || format!("expected {:?}, found {after:?}", before.plus(*quote)))?;
-
-    let (statement, context) = (&work.statement, &work.statement.context);
-    let transfer = Transfer { from: Address::ZERO, to: miner.recipient, value: quote.ai };
-    let accepted = WorkAccepted {
-        workId: work.work_id(),
-        recipient: miner.recipient,
-        jobId: context.job_id,
-        deviceId: context.device_id,
-        miner: miner.key.address(),
-        workDigest: ids::work_digest(
-            context.device_id,
-            context.model_hash,
-            context.input_hash,
-            statement.output_hash,
-        ),
-        proofHash: work.proof_hash(),
-        tier: Tier::Software.id(),
-        trustBps: Tier::Software.trust_bps(),
-        computeUnits: statement.compute_units,
-        reward: quote.ai,
-        nativeReward: quote.pars,
-        epoch: *epoch,
-    };
-    let logs = receipt.logs();
-    let same = match logs {
-        [first, second] => {
-            logs.iter().all(|log| log.address() == ADDRESS)
-                && Transfer::decode_log_data(first.data()).is_ok_and(|found| found == transfer)
-                && WorkAccepted::decode_log_data(second.data()).is_ok_and(|found| found == accepted)
-        }
-        _ => false,
-    };
-    ensure(same, || format!("expected {transfer:?} and {accepted:?}, found {logs:?}"))?;
-
+    let (after, accepted) = paid(client, miner, work, submitted, TRUST, 0).await?;
+    let Submitted { before, quote, epoch, .. } = submitted;
     let formula = formula(client, accepted.computeUnits, quote.ai).await?;
     let told = Told::new(format!("{} AI and {} PARS", coins(quote.ai), coins(quote.pars)))
         .detail(format!("{formula}, as quoted before."))
@@ -348,21 +376,67 @@ pub(super) async fn reward(
     Ok(((), told))
 }
 
+/// What a proof of this tier and trust must have done: the payee has exactly the quote more, and the receipt ends with
+/// exactly these two events, after so many others.
+pub(super) async fn paid(
+    client: &Client,
+    miner: &Miner,
+    work: &SignedWork,
+    submitted: &Submitted,
+    (tier, trust_bps): (Tier, u16),
+    others: usize,
+) -> Result<(Balances, WorkAccepted), DemoError> {
+    let Submitted { before, quote, epoch, receipt, .. } = submitted;
+    let after = Balances::of(client, miner.recipient).await?;
+    ensure(after == before.plus(*quote), || format!("expected {:?}, found {after:?}", before.plus(*quote)))?;
+
+    let (statement, context) = (&work.statement, &work.statement.context);
+    let transfer = Transfer { from: Address::ZERO, to: miner.recipient, value: quote.ai };
+    let accepted = WorkAccepted {
+        workId: work.work_id(),
+        recipient: miner.recipient,
+        jobId: context.job_id,
+        deviceId: context.device_id,
+        miner: miner.key.address(),
+        workDigest: ids::work_digest(
+            context.device_id,
+            context.model_hash,
+            context.input_hash,
+            statement.output_hash,
+        ),
+        proofHash: work.proof_hash(),
+        tier: tier.id(),
+        trustBps: trust_bps,
+        computeUnits: statement.compute_units,
+        reward: quote.ai,
+        nativeReward: quote.pars,
+        epoch: *epoch,
+    };
+    let logs = receipt.logs();
+    let same = match logs {
+        [before @ .., first, second] => {
+            before.len() == others
+                && logs.iter().all(|log| log.address() == ADDRESS)
+                && Transfer::decode_log_data(first.data()).is_ok_and(|found| found == transfer)
+                && WorkAccepted::decode_log_data(second.data()).is_ok_and(|found| found == accepted)
+        }
+        _ => false,
+    };
+    ensure(same, || format!("expected {transfer:?} and {accepted:?}, found {logs:?}"))?;
+    Ok((after, accepted))
+}
+
 /// How a software proof's reward comes about, computed here as well.
 async fn formula(client: &Client, units: u64, reward: U256) -> Result<String, DemoError> {
-    let tier = Tier::Software;
-    let base = client.view(parameterCall { name: Parameter::Base.name() }).await?;
-    let difficulty = client.view(poolInfoCall { pool: tier.pool().id() }).await?.d;
-    let narrow = |value: U256| {
-        u128::try_from(value).map_err(|_| DemoError::Unexpected(format!("{value} does not fit 128 bits")))
-    };
-    let expected = economics::reward(narrow(base)?, units, narrow(difficulty)?, tier.trust_bps());
-    ensure(expected == Ok(reward), || format!("the formula gives {expected:?}, the reward is {reward}"))?;
+    let (tier, trust_bps) = TRUST;
+    let rates = Rates::of(client, tier).await?;
+    let expected = rates.reward(units, trust_bps)?.ai;
+    ensure(expected == reward, || format!("the formula gives {expected}, the reward is {reward}"))?;
     Ok(format!(
         "{} × {} AI × d {} × {} % trust (no GPU attested)",
         count(units, "unit"),
-        coins(base),
-        coins(difficulty),
-        tier.trust_bps() / 100
+        coins(U256::from(rates.base)),
+        coins(U256::from(rates.difficulty)),
+        trust_bps / 100
     ))
 }

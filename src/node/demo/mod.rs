@@ -5,11 +5,14 @@
 //! | `mining.rs` | node, key, job, proof, submission, reward |
 //! | `evidence.rs` | the storage proof of the spent mark, verified here |
 //! | `refusals.rs` | five ways to cheat |
+//! | `gpu.rs`, `gpu_refusals.rs` | the attested path, and three ways to cheat on it |
 //! | `client.rs` | JSON-RPC as a relayer speaks it |
 //! | `report.rs`, `text.rs` | what is printed |
 
-mod client;
+pub(crate) mod client;
 mod evidence;
+mod gpu;
+mod gpu_refusals;
 mod mining;
 mod refusals;
 mod report;
@@ -23,11 +26,14 @@ use jsonrpsee::core::client::Error as ClientError;
 use pars_node::{
     NodeError,
     chain::dev_accounts::SignError,
-    miner::{NoRandomness, ProveError},
+    miner::{NoRandomness, ProveError, SignedWork},
 };
 
 use self::{
     client::Client,
+    gpu::Rig,
+    gpu_refusals::GpuCheat,
+    mining::{Job, Miner, Submitted},
     report::{Report, Step},
 };
 use crate::{command::CommandError, prove::FileError};
@@ -114,7 +120,7 @@ pub(crate) async fn run(args: Args) -> Result<(), CommandError> {
         node.stop().await;
         told?;
     }
-    Ok(report.done("one proof paid once, five refused, the node stopped")?)
+    Ok(report.done("five proofs paid once each, eight cheats refused, the node stopped")?)
 }
 
 /// The steps after the first. A step that fails ends the story, but for the refusals, which stand alone.
@@ -140,6 +146,37 @@ async fn tell(args: Args, report: &mut Report, client: &Client) -> io::Result<()
     report.step(Step::RefuseSignature, cheat.flipped_bit()).await?;
     report.step(Step::RefuseRecipient, cheat.stolen_recipient()).await?;
     report.step(Step::RefuseStale, cheat.stale()).await?;
+    attested(report, client, &miner, &job, &work, &submitted).await
+}
+
+/// The same miner with a GPU.
+async fn attested(
+    report: &mut Report,
+    client: &Client,
+    miner: &Miner,
+    job: &Job,
+    work: &SignedWork,
+    software: &Submitted,
+) -> io::Result<()> {
+    report.heading(
+        "The same work with a GPU that attests it",
+        "Better evidence, more trust, a higher reward. The clock is moved, so that epochs go by.",
+    )?;
+    report.step(Step::RealEvidence, gpu::real(client)).await?;
+    let rig = Rig::new(client, miner, work.statement.context.chain_id);
+    let first = report.step(Step::Attest, rig.attest(job, software.quote)).await?;
+    let Some(first) = first else { return Ok(()) };
+    let Some(()) = report.step(Step::Pin, rig.pin()).await? else { return Ok(()) };
+    let pinned = report.step(Step::AttestPinned, rig.attest_pinned(job, software.quote)).await?;
+    let Some(_) = pinned else { return Ok(()) };
+    let Some(job) = report.step(Step::AttestAgain, rig.attest_again(job, &first)).await? else {
+        return Ok(());
+    };
+    let cheat = GpuCheat { rig: &rig, first: &first };
+    report.step(Step::RefuseOtherJob, cheat.other_job(&job)).await?;
+    let job = report.step(Step::RefuseOldEvidence, cheat.old_evidence(&job)).await?;
+    let Some(job) = job else { return Ok(()) };
+    report.step(Step::RefuseRevoked, cheat.revoked(&job)).await?;
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use pars_node::{
     miner::{SignedWork, Work, proof::calldata},
 };
 use pars_protocol::{Parameter, abi::IAIMiningInspector::parameterCall};
-use serde_json::json;
 
 use super::{
     DemoError,
@@ -104,7 +103,7 @@ impl<'a> Cheat<'a> {
         *byte.ok_or_else(|| DemoError::Unexpected("a proof without signature".into()))? ^= 1;
         self.attempt(Attempt {
             good: Some(good.calldata()),
-            cheat: calldata(proof.into()),
+            cheat: calldata(proof.into(), Bytes::new()),
             error: "InvalidSignature",
             story: "A good proof with one bit of its signature flipped.".into(),
             told: Told::default().fact("flipped_byte", position),
@@ -123,7 +122,7 @@ impl<'a> Cheat<'a> {
             .copy_from_slice(thief.as_slice());
         self.attempt(Attempt {
             good: Some(good.calldata()),
-            cheat: calldata(proof.into()),
+            cheat: calldata(proof.into(), Bytes::new()),
             error: "InvalidSignature",
             story: format!(
                 "A relayer puts {} where the payee stands; the miner did not sign that.",
@@ -171,8 +170,7 @@ impl<'a> Cheat<'a> {
     }
 
     async fn state(&self) -> Result<State, DemoError> {
-        let head: alloy_rpc_types_eth::Block =
-            self.client.ask("eth_getBlockByNumber", vec![json!("latest"), json!(false)]).await?;
+        let head = self.client.head().await?;
         Ok(State {
             storage_root: self.client.proof(&[], head.header.hash).await?.storage_hash,
             recipient: Balances::of(self.client, self.miner.recipient).await?,

@@ -25,6 +25,14 @@ pub(super) enum Step {
     RefuseSignature,
     RefuseRecipient,
     RefuseStale,
+    RealEvidence,
+    Attest,
+    Pin,
+    AttestPinned,
+    AttestAgain,
+    RefuseOtherJob,
+    RefuseOldEvidence,
+    RefuseRevoked,
     Done,
 }
 
@@ -47,6 +55,14 @@ impl Step {
             Self::RefuseSignature => "refuse_signature",
             Self::RefuseRecipient => "refuse_recipient",
             Self::RefuseStale => "refuse_stale",
+            Self::RealEvidence => "real_evidence",
+            Self::Attest => "attest",
+            Self::Pin => "pin",
+            Self::AttestPinned => "attest_pinned",
+            Self::AttestAgain => "attest_again",
+            Self::RefuseOtherJob => "refuse_other_job",
+            Self::RefuseOldEvidence => "refuse_old_evidence",
+            Self::RefuseRevoked => "refuse_revoked",
             Self::Done => "done",
         }
     }
@@ -60,6 +76,13 @@ impl Step {
             Self::RefuseSignature => "flipped bit",
             Self::RefuseRecipient => "theft",
             Self::RefuseStale => "stale",
+            Self::RealEvidence => "a real H100",
+            Self::Attest => "attested",
+            Self::AttestPinned => "pinned",
+            Self::AttestAgain => "known device",
+            Self::RefuseOtherJob => "other job",
+            Self::RefuseOldEvidence => "old evidence",
+            Self::RefuseRevoked => "revoked",
             _ => self.name(),
         }
     }

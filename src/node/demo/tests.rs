@@ -1,13 +1,20 @@
 //! The demo's own checks can fail: each is shown something that is not as it should be.
 
 use alloy_primitives::{B256, Bytes, U256};
-use pars_node::{Config, Node, NodeHandle, miner::SignedWork};
+use pars_node::{
+    Config, Hardfork, Node, NodeHandle,
+    chain::{dev_accounts::DEV_ACCOUNTS, genesis::DevGenesis, snapshot::unix_time},
+    miner::SignedWork,
+};
 
 use super::{
     DemoError,
     client::Client,
-    evidence, mining,
-    mining::{Job, Miner, Submitted},
+    evidence,
+    gpu::{self, Rig},
+    gpu_refusals::GpuCheat,
+    mining,
+    mining::{Balances, Job, Miner, Submitted},
     refusals::{Attempt, Cheat},
     report::Told,
 };
@@ -25,6 +32,26 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let ((node, client), _) = mining::start().await.unwrap();
+        Self::on(node, client).await
+    }
+
+    /// On a chain that accepts no simulated GPU.
+    async fn without_dev_flag() -> Self {
+        let genesis = DevGenesis {
+            chain_id: 6133,
+            hardfork: Hardfork::default(),
+            gas_limit: 30_000_000,
+            timestamp: unix_time(),
+            activation: 0,
+            dev: false,
+        };
+        let genesis = Some(genesis.build().unwrap());
+        let node = Node::start(Config { port: 0, genesis, ..Config::default() }).await.unwrap();
+        let client = Client::new(&node.url(), DEV_ACCOUNTS[1]).unwrap();
+        Self::on(node, client).await
+    }
+
+    async fn on(node: NodeHandle, client: Client) -> Self {
         let (miner, _) = mining::key().unwrap();
         let (job, _) = mining::job(None).await.unwrap();
         let (work, _) = mining::prove(&client, &miner, &job).await.unwrap();
@@ -34,6 +61,10 @@ impl Stage {
 
     fn cheat(&self) -> Cheat<'_> {
         Cheat::new(&self.client, &self.miner, &self.job, &self.work, &self.submitted.receipt)
+    }
+
+    fn rig(&self) -> Rig<'_> {
+        Rig::new(&self.client, &self.miner, 6133)
     }
 
     /// A proof that would be paid.
@@ -122,7 +153,52 @@ async fn a_reward_to_somebody_else_or_for_other_work_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_gone_fails() {
     let node = Node::start(Config { port: 0, ..Config::default() }).await.unwrap();
-    let client = Client::new(&node.url(), pars_node::chain::dev_accounts::DEV_ACCOUNTS[1]).unwrap();
+    let client = Client::new(&node.url(), DEV_ACCOUNTS[1]).unwrap();
     node.stop().await;
     assert_says(client.call(&Bytes::new()).await.map(|_| ()), "eth_call: ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d6_without_the_dev_flag_real_evidence_verifies_and_a_simulated_device_is_not_paid() {
+    let stage = Stage::without_dev_flag().await;
+    assert!(gpu::real(&stage.client).await.is_ok());
+    let attest = stage.rig().attest(&stage.job, stage.submitted.quote).await;
+    assert_says(attest, "reverts: SimulatedDeviceNotAllowed");
+    stage.node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attested_proof_that_is_paid_otherwise_fails() {
+    let stage = Stage::new().await;
+    let (rig, quote) = (stage.rig(), stage.submitted.quote);
+    let dearer = Balances { ai: quote.ai + U256::ONE, ..quote };
+    assert_says(rig.attest(&stage.job, dearer).await, "is not 8000/6000 of");
+    // The device is known by now, so its two events do not come again.
+    assert_says(rig.attest(&stage.job, quote).await, "expected Transfer");
+    // Nothing is pinned.
+    assert_says(rig.attest_pinned(&stage.job, quote).await, "promises 8000000000, the quote was 9500000000");
+    // Only the governor pins.
+    let mut stranger = stage.rig();
+    stranger.governor = stage.client.with_account(DEV_ACCOUNTS[3]);
+    assert_says(stranger.pin().await, "NotGovernor");
+    assert!(rig.pin().await.is_ok());
+    assert!(rig.attest_pinned(&stage.job, quote).await.is_ok());
+    // Pinned once, it is no change any more.
+    assert_says(rig.pin().await, "expected FirmwarePinChanged");
+    stage.node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d3_evidence_that_is_fresh_enough_after_all_fails_the_demo() {
+    let stage = Stage::new().await;
+    let rig = stage.rig();
+    let (first, _) = rig.attest(&stage.job, stage.submitted.quote).await.unwrap();
+    let cheat = GpuCheat { rig: &rig, first: &first };
+    assert!(cheat.other_job(&stage.job).await.is_ok());
+    // An epoch later nobody has rolled the seed: the old one is the current one.
+    assert_says(cheat.old_evidence(&stage.job).await, "accepts it instead of NonceMismatch");
+    let job = rig.next_epoch(&stage.job).await.unwrap();
+    assert!(cheat.revoked(&job).await.is_ok());
+    assert_says(cheat.revoked(&job).await, "refused before the revocation, too");
+    stage.node.stop().await;
 }

@@ -3,13 +3,16 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | [`key`] | [`MinerKey`]: made, kept in a file, read back |
-//! | [`proof`] | [`Work`] in, [`SignedWork`] out: `bytes proof` and calldata of `submitWorkProof` |
+//! | [`device`] | [`EvidenceSource`]: the GPU that attests the work, simulated or real |
+//! | [`proof`] | [`Work`] in, [`SignedWork`] out: `bytes proof`, `bytes attestation`, calldata of `submitWorkProof` |
 
+pub mod device;
 pub mod key;
 pub mod proof;
 #[cfg(test)]
 mod tests;
 
+pub use device::{DeviceError, EvidenceSource, GivenEvidence, SimulatedGpu};
 pub use key::{KeyError, MinerKey};
 pub use proof::{ProveError, SignedWork, Work};
 

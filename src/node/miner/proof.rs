@@ -11,12 +11,12 @@ use pars_protocol::{
     abi::IAIMining::submitWorkProofCall, ids, proof::ProofError,
 };
 
-use super::MinerKey;
+use super::{DeviceError, EvidenceSource, MinerKey};
 
 /// Longest job that any chain can allow: the upper bound of `max_job`. A chain normally allows less.
 pub const MAX_JOB_SECONDS: u64 = Parameter::MaxJob.spec().max as u64;
 
-/// Work that has been done, without attestation.
+/// Work that has been done. Which device did it, and who says so, is told when it is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     /// The chain that shall pay.
@@ -72,8 +72,10 @@ pub enum ProveError {
         seconds: u64,
     },
     /// More than the fastest device of the tier could do in that time.
-    #[error("{units} units in {seconds} s are more than a device without attestation can do: at most {allowed} are accepted ({} a second, one second added); {}", Tier::Software.ceiling(), remedy(*.units))]
+    #[error("{units} units in {seconds} s are more than {} can do: at most {allowed} are accepted ({} a second, one second added); {}", device(*.tier), tier.ceiling(), remedy(*.tier, *.units))]
     UnitsAboveCeiling {
+        /// Of the device.
+        tier: Tier,
         /// Claimed.
         units: u64,
         /// Duration of the work.
@@ -81,6 +83,9 @@ pub enum ProveError {
         /// What would be accepted.
         allowed: u64,
     },
+    /// The device attests nothing that a chain could accept.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// The key could not sign.
     #[error("cannot sign: {0}")]
     Sign(#[from] SignError),
@@ -92,25 +97,31 @@ pub enum ProveError {
     SelfCheck,
 }
 
-/// Seconds a device without attestation needs at least for `units`.
-fn least_seconds(units: u64) -> u64 {
-    units.div_ceil(Tier::Software.ceiling()).saturating_sub(1)
+fn device(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Software => "a device without attestation",
+        Tier::RtxPro6000 => "an RTX PRO 6000",
+        Tier::Gh100 => "an H100 or H200",
+        Tier::Gb100 => "a B100, B200 or GB200",
+    }
 }
 
-fn remedy(units: u64) -> String {
-    match least_seconds(units) {
+fn remedy(tier: Tier, units: u64) -> String {
+    match units.div_ceil(tier.ceiling()).saturating_sub(1) {
         seconds if seconds > MAX_JOB_SECONDS => "no single job can be that large".to_owned(),
         seconds => format!("for {units} units the work must have taken at least {seconds} s"),
     }
 }
 
-/// A proof, and what it says.
+/// A proof, its attestation, and what they say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedWork {
     /// What is signed.
     pub statement: WorkStatement,
     /// `bytes proof`.
     pub proof: Bytes,
+    /// `bytes attestation`; empty for work that no GPU attests.
+    pub attestation: Bytes,
 }
 
 impl Work {
@@ -120,37 +131,79 @@ impl Work {
         ids::blake3(&[model_hash.0, input_hash.0, nonce.0].concat())
     }
 
-    /// Checks, signs, and verifies what was signed.
+    /// What the work is bound to, as a device's.
+    pub fn context(&self, device_id: B256) -> WorkContext {
+        WorkContext {
+            chain_id: self.chain_id,
+            job_id: self.job_id,
+            model_hash: self.model_hash,
+            input_hash: self.input_hash,
+            device_id,
+            nonce: self.nonce,
+            timestamp: self.began_at,
+        }
+    }
+
+    /// The 32 bytes that a GPU signs for this work of this key, in the epoch of this seed. Output, units, completion
+    /// and recipient are no part of it: a GPU can be asked while it works.
+    pub fn attestation_nonce(&self, key: &MinerKey, device_id: B256, seed: B256) -> B256 {
+        ids::attestation_nonce(&self.context(device_id), key.public_key(), seed)
+    }
+
+    /// Checks, signs, and verifies what was signed: work without attestation.
     ///
     /// # Errors
     /// [`ProveError`]; nothing is signed unless all checks pass.
     pub fn sign(&self, key: &MinerKey) -> Result<SignedWork, ProveError> {
-        self.check(key)?;
+        self.check(key, Tier::Software)?;
+        self.sign_over(key, key.device_id(), Bytes::new())
+    }
+
+    /// The same for work of a GPU, which is asked to answer for it in the epoch of this seed.
+    ///
+    /// # Errors
+    /// [`ProveError`]; nothing is signed unless all checks pass.
+    pub fn sign_attested(
+        &self,
+        key: &MinerKey,
+        gpu: &dyn EvidenceSource,
+        seed: B256,
+    ) -> Result<SignedWork, ProveError> {
+        let device_id = gpu.device_id();
+        for (name, value) in [("the device id", device_id), ("the epoch seed", seed)] {
+            if value.is_zero() {
+                return Err(ProveError::Zero(name));
+            }
+        }
+        // A tier that only the chain knows is bounded by the fastest.
+        self.check(key, gpu.tier().unwrap_or(Tier::Gb100))?;
+        let attestation = gpu.attestation(self.attestation_nonce(key, device_id, seed))?;
+        self.sign_over(key, device_id, attestation)
+    }
+
+    fn sign_over(
+        &self,
+        key: &MinerKey,
+        device_id: B256,
+        attestation: Bytes,
+    ) -> Result<SignedWork, ProveError> {
         let statement = WorkStatement {
             parameter_set: key.parameter_set(),
-            context: WorkContext {
-                chain_id: self.chain_id,
-                job_id: self.job_id,
-                model_hash: self.model_hash,
-                input_hash: self.input_hash,
-                device_id: key.device_id(),
-                nonce: self.nonce,
-                timestamp: self.began_at,
-            },
+            context: self.context(device_id),
             output_hash: self.output_hash,
             compute_units: self.compute_units,
             completed_at: self.completed_at,
             recipient: self.recipient,
             min_reward: self.min_reward,
-            attestation_hash: B256::ZERO,
+            attestation_hash: attestation_hash(&attestation),
         };
         let signature = key.sign(&statement.encode(), WORK_SIGNATURE_CONTEXT)?;
         let proof = WorkProof::encode(&statement, key.public_key(), &signature)?.into();
-        let signed = SignedWork { statement, proof };
+        let signed = SignedWork { statement, proof, attestation };
         if signed.verifies() { Ok(signed) } else { Err(ProveError::SelfCheck) }
     }
 
-    fn check(&self, key: &MinerKey) -> Result<(), ProveError> {
+    fn check(&self, key: &MinerKey, tier: Tier) -> Result<(), ProveError> {
         for (name, zero) in [
             ("the chain id", self.chain_id == 0),
             ("the job id", self.job_id.is_zero()),
@@ -182,20 +235,23 @@ impl Work {
         if seconds > MAX_JOB_SECONDS {
             return Err(ProveError::JobTooLong { seconds });
         }
-        let allowed = Tier::Software.ceiling().saturating_mul(seconds.saturating_add(1));
+        let allowed = tier.ceiling().saturating_mul(seconds.saturating_add(1));
         if self.compute_units > allowed {
-            return Err(ProveError::UnitsAboveCeiling { units: self.compute_units, seconds, allowed });
+            let units = self.compute_units;
+            return Err(ProveError::UnitsAboveCeiling { tier, units, seconds, allowed });
         }
         Ok(())
     }
 }
 
 impl SignedWork {
-    /// Whether the proof decodes and its signature holds: the precompile's check, done before anybody pays for gas.
+    /// Whether the proof decodes, its signature holds and it names its attestation: the precompile's checks, done
+    /// before anybody pays for gas. Of the attestation itself the source has checked what can be checked here.
     pub fn verifies(&self) -> bool {
         WorkProof::decode(&self.proof).is_ok_and(|proof| {
             let set = proof.statement.parameter_set;
             proof.statement == self.statement
+                && proof.statement.attestation_hash == attestation_hash(&self.attestation)
                 && !pars_mldsa::is_weak_public_key(set, proof.public_key)
                 && pars_mldsa::verify(
                     set,
@@ -223,13 +279,18 @@ impl SignedWork {
         ids::work_id(work.device_id, work.nonce, work.chain_id)
     }
 
-    /// Calldata of `submitWorkProof`, without attestation.
+    /// Calldata of `submitWorkProof`.
     pub fn calldata(&self) -> Bytes {
-        calldata(self.proof.clone())
+        calldata(self.proof.clone(), self.attestation.clone())
     }
 }
 
-/// Calldata of `submitWorkProof` for any `bytes proof`, without attestation.
-pub fn calldata(proof: Bytes) -> Bytes {
-    submitWorkProofCall { proof, attestation: Bytes::new() }.abi_encode().into()
+/// Calldata of `submitWorkProof` for any bytes.
+pub fn calldata(proof: Bytes, attestation: Bytes) -> Bytes {
+    submitWorkProofCall { proof, attestation }.abi_encode().into()
+}
+
+/// BLAKE3 of an attestation; zero if and only if that is empty.
+fn attestation_hash(attestation: &[u8]) -> B256 {
+    if attestation.is_empty() { B256::ZERO } else { ids::blake3(attestation) }
 }

@@ -1,19 +1,19 @@
 use super::*;
 use alloy_primitives::{Address, b256};
-use pars_mldsa::{ParameterSet, Reference};
-use pars_precompile::{Genesis, MemoryHost, Outcome, Precompile, activate, memory::Call};
+use pars_mldsa::ParameterSet;
+use pars_precompile::{Genesis, MemoryHost, Outcome, Precompile, Verifiers, activate, memory::Call};
 use pars_protocol::{ADDRESS, Tier};
 use proof::MAX_JOB_SECONDS;
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-const NOW: u64 = 1_800_000_000;
+pub(super) const NOW: u64 = 1_800_000_000;
 const ALICE: Address = Address::repeat_byte(0xa1);
 
-fn key(set: ParameterSet) -> MinerKey {
+pub(super) fn key(set: ParameterSet) -> MinerKey {
     MinerKey::from_seed(set, B256::repeat_byte(7))
 }
 
-fn work() -> Work {
+pub(super) fn work() -> Work {
     Work {
         chain_id: 6133,
         job_id: B256::repeat_byte(1),
@@ -29,13 +29,18 @@ fn work() -> Work {
     }
 }
 
-fn submit(work: &SignedWork) -> Outcome {
-    let genesis = Genesis::dev(6133, Address::repeat_byte(0x60));
+/// What the core makes of it, on a chain that accepts simulated GPUs or not.
+pub(super) fn submit_to(dev: bool, work: &SignedWork) -> Outcome {
+    let genesis = Genesis { dev, ..Genesis::dev(6133, Address::repeat_byte(0x60)) };
     let mut host = MemoryHost::new(6133);
     (host.block_number, host.block_timestamp) = (1, NOW);
     activate(&mut host, &genesis).unwrap();
     let precompile = Precompile::new(genesis.profile, Verifiers::reference());
     host.execute(&precompile, Call::new(Address::repeat_byte(0xc0), work.calldata(), 10_000_000)).outcome
+}
+
+fn submit(work: &SignedWork) -> Outcome {
+    submit_to(true, work)
 }
 
 /// A folder of its own for a test.
@@ -108,7 +113,12 @@ fn units_above_the_ceiling_say_what_would_be_allowed() {
     let error = Work { compute_units: 419_001, ..work() }.sign(&miner).unwrap_err();
     assert_eq!(
         error,
-        ProveError::UnitsAboveCeiling { units: 419_001, seconds: 1, allowed: 2 * Tier::Software.ceiling() }
+        ProveError::UnitsAboveCeiling {
+            tier: Tier::Software,
+            units: 419_001,
+            seconds: 1,
+            allowed: 2 * Tier::Software.ceiling()
+        }
     );
     let text = error.to_string();
     assert!(text.contains("at most 419000") && text.contains("at least 2 s"), "{text}");

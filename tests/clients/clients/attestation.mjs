@@ -1,13 +1,25 @@
 // The node against a second implementation (lib/attestation), written in JavaScript from the specification and over other
 // libraries: both judge the same evidence, right and wrong, under the same policies, and must answer the same bytes.
+//
+// PARS_EVIDENCE is the number of cases, PARS_EVIDENCE_SEED their seed; PARS_EVIDENCE_ANSWERS=1 prints what was answered
+// how often, and the shortest calldata about which the two differ.
 
 import { concat, hex, unhex, unsigned } from '../lib/attestation/bytes.mjs';
 import { judge } from '../lib/attestation/verdict.mjs';
+import { holds } from '../lib/check.mjs';
 import { AI_MINING } from '../lib/contracts.mjs';
 import { change, makeCase, makeDevices, makePolicies } from '../lib/evidence/cases.mjs';
 import { Random } from '../lib/evidence/random.mjs';
 import { storageOf } from '../lib/evidence/state.mjs';
-import { minerKey, prove } from '../lib/prover.mjs';
+import { minerKey, proveWith } from '../lib/prover.mjs';
+import { attestationVectors, replay } from '../lib/vectors.mjs';
+
+const { PARS_EVIDENCE, PARS_EVIDENCE_SEED, PARS_EVIDENCE_ANSWERS } = process.env;
+const CASES = Number(PARS_EVIDENCE ?? 3_000);
+const SEED = PARS_EVIDENCE_SEED ?? 'pars';
+// Distinct errors, reasons and verdicts that the default number of cases must reach; a smaller one need not.
+const EVIDENCE = { count: CASES, least: CASES < 3_000 ? 1 : 105 };
+const PROOFS = { count: Math.ceil(CASES / 20), least: CASES < 3_000 ? 1 : 20 };
 
 const VERIFY_NVTRUST = '8281b305';
 const SUBMIT_WORK_PROOF = 'a733975a';
@@ -17,6 +29,40 @@ const RECIPIENT = '0x00000000000000000000000000000000000abcd1';
 const UNITS = 5000n;
 const BASE = 10n ** 10n; // of the devnet's genesis; its difficulty is 1
 const EPOCH = 3600;
+
+/** All checks of this file. */
+export async function checkAttestation(node, check) {
+  const vectors = attestationVectors();
+  if (!vectors) console.log('NOT RUN vectors of attestation: there are none in precompile-spec/vectors/v1');
+  for (const [file, content] of vectors ?? []) {
+    await check(`${file}: a second implementation judges its evidence as the vectors say`, async () => {
+      const compared = replay(content);
+      console.log(`   ${compared} of ${content.vectors.length} vectors compared; other rules decide the rest`);
+      holds(compared > 0.8 * content.vectors.length, 'too few vectors are about evidence');
+    });
+  }
+  const key = node.keygen('evidence');
+  const simulated = (architecture) => node.simulated(architecture, key);
+  const now = Number((await node.rpc('eth_getBlockByNumber', ['latest', false])).timestamp);
+  const parts = [['evidence', EVIDENCE, compareEvidence], ['attested proofs', PROOFS, compareProofs]];
+  for (const [what, { count, least }, comparison] of parts) {
+    await check(`${what}: a second implementation and the node agree`, async () => {
+      const { reached, differences } = await comparison(node, simulated, { count, seed: SEED, now });
+      console.log(`   ${count} cases from seed ${SEED}, ${reached.size} distinct answers, ${differences.length} differences`);
+      if (PARS_EVIDENCE_ANSWERS) for (const [answer, times] of [...reached].sort()) console.log(`   ${times} × ${answer}`);
+      report(differences);
+      holds(reached.size >= least, `only ${reached.size} distinct answers were reached, not ${least}`);
+    });
+  }
+}
+
+/** Throws if there is a difference; the shortest one is the one to look at. */
+function report(differences) {
+  if (differences.length === 0) return;
+  const [{ number, what, ours, expected, theirs, data }] = differences.sort((a, b) => a.data.length - b.data.length);
+  if (PARS_EVIDENCE_ANSWERS) console.log(`   calldata: ${data}`);
+  throw new Error(`case ${number} (${what}): ours is ${ours.refusal?.message ?? expected}, the node's ${theirs}`);
+}
 
 /** Asks both about `count` cases; answers how often each answer came, and where the two differ. */
 export async function compareEvidence(node, simulated, { count, seed }) {
@@ -49,12 +95,13 @@ export async function compareProofs(node, simulated, { count, seed, now }) {
     const deviceId = unhex(random.chance(90) ? device.id : random.pick(devices).id);
     const { what, evidence } = change(device, random, 70);
     const seeded = random.pick([epoch.seedCurrent, epoch.seedCurrent, epoch.seedPrevious]);
-    const attested = { key, deviceId, seed: seeded, evidence: (nonce) => notEmpty(evidence(nonce)) };
-    const made = prove({ set: 44, chainId: node.chainId, recipient: RECIPIENT, units: UNITS, now: BigInt(now), attested });
+    const made = proveWith({
+      key, chainId: node.chainId, device: deviceId, seed: seeded, evidence: (nonce) => notEmpty(evidence(nonce)), recipient: RECIPIENT, units: UNITS, now: BigInt(now),
+    });
     const nonces = validSeeds(epoch, now).map((each) => made.nonceUnder(each));
-    const ours = judge(unhex(made.attestation), nonces, policy, { deviceId, miner: key.hash, completedAt: now });
+    const ours = judge(made.attestation, nonces, policy, { deviceId, miner: key.hash, completedAt: now });
     const expected = ours.revert ?? `0x${hex(unsigned((BASE * UNITS * BigInt(ours.trustBps)) / 10_000n, 32))}`;
-    return { what, data: calldata(SUBMIT_WORK_PROOF, unhex(made.proof), unhex(made.attestation)), storage: storageOf(policy, epoch), ours, expected };
+    return { what, data: calldata(SUBMIT_WORK_PROOF, unhex(made.proof), made.attestation), storage: storageOf(policy, epoch), ours, expected };
   });
 }
 

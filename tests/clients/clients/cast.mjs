@@ -16,6 +16,10 @@ const ENV = { ...process.env, HTTPS_PROXY: DEAD_PROXY, https_proxy: DEAD_PROXY, 
 
 const SUBMIT = 'submitWorkProof(bytes,bytes)(uint256)';
 const POOL_SUBMIT = 'submit(bytes,bytes)(uint256)';
+const VERIFY = 'verifyNVTrust(bytes,bytes32)(uint8,bytes32)';
+const DEVICE = 'deviceInfo(bytes32)(bool,bool,uint8,uint8,bytes,bytes32,bytes32,uint64,uint128,uint256)';
+const ICA = 'icaInfo(uint8)(uint8,bytes32,bytes,bool)';
+const REVOKE = 'revokeDevice(bytes32,bool)';
 const ACCEPTED =
   'WorkAccepted(bytes32 indexed,address indexed,bytes32 indexed,bytes32,address,bytes32,bytes32,uint8,uint16,uint64,uint256,uint256,uint64)';
 
@@ -45,7 +49,7 @@ export function connect({ url, privateKey }) {
   return {
     close() {},
     deployPool: async () => (await send('--create', poolBytecode)).contractAddress,
-    submitDirect: (proof) => send(AI_MINING, SUBMIT, proof, '0x'),
+    submitDirect: (proof, attestation = '0x') => send(AI_MINING, SUBMIT, proof, attestation),
     submitToPool: (address, proof) => send(address, POOL_SUBMIT, proof, '0x'),
     miningBalance: async (address) => number(await call(AI_MINING, 'miningBalance(address)(uint256)', address)),
     poolBalance: async (address) => number(await call(address, 'balance()(uint256)')),
@@ -59,7 +63,22 @@ export function connect({ url, privateKey }) {
         return { workId: topics[1], recipient: `0x${topics[2].slice(26)}`, computeUnits: word(6), reward: word(7) };
       });
     },
-    refusalDirect: (proof) => refusal(AI_MINING, SUBMIT, proof, '0x'),
+    refusalDirect: (proof, attestation = '0x') => refusal(AI_MINING, SUBMIT, proof, attestation),
+    async verifyNVTrust(attestation, nonce) {
+      const [tier, deviceId] = (await call(AI_MINING, VERIFY, attestation, nonce)).split('\n');
+      return { tier: number(tier), deviceId };
+    },
+    refusalOfEvidence: (attestation, nonce) => refusal(AI_MINING, VERIFY, attestation, nonce),
+    async deviceInfo(deviceId) {
+      const [registered, revoked, tier, icaIndex, fwid, miner] = (await call(AI_MINING, DEVICE, deviceId)).split('\n');
+      return { registered: registered === 'true', revoked: revoked === 'true', tier: number(tier), icaIndex: number(icaIndex), fwid, miner };
+    },
+    async icaInfo(index) {
+      const [tier, architecture, spki, revoked] = (await call(AI_MINING, ICA, String(index))).split('\n');
+      return { tier: number(tier), architecture, spki, revoked: revoked === 'true' };
+    },
+    revokeDevice: (deviceId, revoked) => send(AI_MINING, REVOKE, deviceId, String(revoked)),
+    refusalOfRevocation: (deviceId) => refusal(AI_MINING, REVOKE, deviceId, 'true'),
     refusalOfPool: (address, proof) => refusal(address, POOL_SUBMIT, proof, '0x'),
   };
 }

@@ -17,7 +17,7 @@ export function connect({ url, privateKey }) {
       await contract.waitForDeployment();
       return contract.getAddress();
     },
-    submitDirect: async (proof) => receipt(await precompile.submitWorkProof(proof, '0x')),
+    submitDirect: async (proof, attestation = '0x') => receipt(await precompile.submitWorkProof(proof, attestation)),
     submitToPool: async (address, proof) => receipt(await pool(address).submit(proof, '0x')),
     miningBalance: (address) => precompile.miningBalance(address),
     poolBalance: (address) => pool(address).balance(),
@@ -26,7 +26,13 @@ export function connect({ url, privateKey }) {
       const logs = await precompile.queryFilter('WorkAccepted', block, block);
       return logs.map(({ args: { workId, recipient, computeUnits, reward } }) => ({ workId, recipient, computeUnits, reward }));
     },
-    refusalDirect: (proof) => refusal(() => precompile.submitWorkProof.staticCall(proof, '0x')),
+    refusalDirect: (proof, attestation = '0x') => refusal(() => precompile.submitWorkProof.staticCall(proof, attestation)),
+    verifyNVTrust: (attestation, nonce) => precompile.verifyNVTrust(attestation, nonce),
+    refusalOfEvidence: (attestation, nonce) => refusal(() => precompile.verifyNVTrust(attestation, nonce)),
+    deviceInfo: (deviceId) => precompile.deviceInfo(deviceId),
+    icaInfo: (index) => precompile.icaInfo(index),
+    revokeDevice: async (deviceId, revoked) => receipt(await precompile.revokeDevice(deviceId, revoked)),
+    refusalOfRevocation: (deviceId) => refusal(() => precompile.revokeDevice.staticCall(deviceId, true)),
     refusalOfPool: (address, proof) => refusal(() => pool(address).submit.staticCall(proof, '0x')),
   };
 }

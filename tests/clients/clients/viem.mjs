@@ -19,6 +19,12 @@ export function connect({ url, chainId, privateKey }) {
   const read = (contract, functionName, args = []) => reader.readContract({ ...contract, functionName, args });
   const mined = (hash) => reader.waitForTransactionReceipt({ hash });
 
+  /** viem answers several values as a list; the ABI has their names. */
+  const named = (functionName, values) => {
+    const { outputs } = precompileAbi.find((entry) => entry.type === 'function' && entry.name === functionName);
+    return Object.fromEntries(outputs.map(({ name }, index) => [name, values[index]]));
+  };
+
   async function write(contract, functionName, args) {
     const { request } = await reader.simulateContract({ ...contract, functionName, args, account });
     const { status, blockNumber } = await mined(await writer.writeContract(request));
@@ -42,7 +48,7 @@ export function connect({ url, chainId, privateKey }) {
       const { contractAddress } = await mined(await writer.deployContract({ abi: poolAbi, bytecode: poolBytecode }));
       return contractAddress;
     },
-    submitDirect: (proof) => write(precompile, 'submitWorkProof', [proof, '0x']),
+    submitDirect: (proof, attestation = '0x') => write(precompile, 'submitWorkProof', [proof, attestation]),
     submitToPool: (address, proof) => write(pool(address), 'submit', [proof, '0x']),
     miningBalance: (address) => read(precompile, 'miningBalance', [address]),
     poolBalance: (address) => read(pool(address), 'balance'),
@@ -52,7 +58,13 @@ export function connect({ url, chainId, privateKey }) {
       const logs = await reader.getContractEvents({ ...precompile, eventName: 'WorkAccepted', ...range });
       return logs.map(({ args: { workId, recipient, computeUnits, reward } }) => ({ workId, recipient, computeUnits, reward }));
     },
-    refusalDirect: (proof) => refusal(precompile, 'submitWorkProof', [proof, '0x']),
+    refusalDirect: (proof, attestation = '0x') => refusal(precompile, 'submitWorkProof', [proof, attestation]),
+    verifyNVTrust: async (attestation, nonce) => named('verifyNVTrust', await read(precompile, 'verifyNVTrust', [attestation, nonce])),
+    refusalOfEvidence: (attestation, nonce) => refusal(precompile, 'verifyNVTrust', [attestation, nonce]),
+    deviceInfo: async (deviceId) => named('deviceInfo', await read(precompile, 'deviceInfo', [deviceId])),
+    icaInfo: async (index) => named('icaInfo', await read(precompile, 'icaInfo', [index])),
+    revokeDevice: (deviceId, revoked) => write(precompile, 'revokeDevice', [deviceId, revoked]),
+    refusalOfRevocation: (deviceId) => refusal(precompile, 'revokeDevice', [deviceId, true]),
     refusalOfPool: (address, proof) => refusal(pool(address), 'submit', [proof, '0x']),
   };
 }

@@ -11,8 +11,9 @@ function artifact(name) {
 const errors = artifact('IAIMiningErrors').abi;
 const pool = artifact('MiningPool');
 
-/** What a client knows of 0x0300: functions, views, events and typed errors. */
-export const precompileAbi = ['IAIMining', 'IAIMiningInspector', 'IAIMiningEvents'].flatMap((n) => artifact(n).abi).concat(errors);
+/** What a client knows of 0x0300: functions, views, governance, events and typed errors. */
+export const precompileAbi = ['IAIMining', 'IAIMiningInspector', 'IAIMiningGovernance', 'IAIMiningEvents']
+  .flatMap((n) => artifact(n).abi).concat(errors);
 /** The pool's ABI, with the precompile's errors, which pass through it. */
 export const poolAbi = pool.abi.concat(errors);
 export const poolBytecode = pool.bytecode;

@@ -96,13 +96,23 @@ export class Devnet {
 
   /** A proof for `recipient` over `input`, made by `pars-devnet prove`; its work id as that tells it. */
   prove({ key, recipient, input, units }) {
+    const { proof, work_id: workId } = this.#prove(key, recipient, input, units, []);
+    return { proof, attestation: '0x', workId };
+  }
+
+  /** The same with a simulated H100, whose evidence is for the node's present seed; all that `prove --json` tells. */
+  proveAttested({ key, recipient, input, units, more = [] }) {
+    const facts = this.#prove(key, recipient, input, units, ['--device', 'simulated:gh100', '--rpc', this.url, ...more]);
+    return { ...facts, workId: facts.work_id };
+  }
+
+  #prove(key, recipient, input, units, more) {
     const file = join(this.folder, 'input');
     writeFileSync(file, input);
-    const { proof, work_id: workId } = JSON.parse(this.#tool([
+    return JSON.parse(this.#tool([
       'prove', '--json', '--key', key, '--recipient', recipient, '--chain-id', String(this.chainId),
-      '--model', MODEL, '--input', file, '--output-hash', OUTPUT, '--units', String(units),
+      '--model', MODEL, '--input', file, '--output-hash', OUTPUT, '--units', String(units), ...more,
     ]));
-    return { proof, workId };
   }
 
   /** `bytes attestation` of a simulated GPU, as `pars-devnet prove` makes it. */

@@ -55,6 +55,7 @@ pub(crate) fn dev_genesis(hardfork: Hardfork) -> DevGenesis {
         gas_limit: DEFAULT_GAS_LIMIT,
         timestamp: GENESIS_TIME,
         activation: 0,
+        dev: true,
     }
 }
 

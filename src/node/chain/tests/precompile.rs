@@ -1,7 +1,7 @@
 //! The precompile on the chain.
 
 use alloy_eips::BlockId;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 use pars_precompile::ADDRESS;
 
@@ -221,4 +221,64 @@ fn a_signed_software_proof_is_paid_once() {
     let (block, index) = chain.transaction(&hash).unwrap();
     assert!(!block.receipts[index].status() && block.receipts[index].inner.logs().is_empty());
     assert_eq!(chain.head().state.account(&ADDRESS).cloned(), before);
+}
+
+/// Whatever the caps of the encoding let in passes estimate and pool; only the core refuses it.
+#[test]
+fn d4_the_largest_attestation_is_admitted_and_refused_by_name() {
+    use crate::miner::{DeviceError, EvidenceSource, MinerKey, Work};
+    use pars_nvtrust::{Attestation, FullEvidence};
+    use pars_protocol::{Tier, abi::IAIMiningErrors::MalformedReport};
+
+    struct Largest;
+
+    impl EvidenceSource for Largest {
+        fn device_id(&self) -> B256 {
+            B256::repeat_byte(6)
+        }
+
+        fn tier(&self) -> Option<Tier> {
+            Some(Tier::Gh100)
+        }
+
+        fn attestation(&self, _: B256) -> Result<Bytes, DeviceError> {
+            // Not a byte of it is free: calldata floors price what is not zero at four times.
+            let evidence =
+                FullEvidence { ica_index: 0, report: &[1; 8_192], leaf: &[2; 1_024], ik: &[3; 1_024] };
+            Ok(Attestation::Full(evidence).encode()?.into())
+        }
+    }
+
+    let chain = chain(MiningMode::Instant);
+    let now = crate::chain::snapshot::unix_time();
+    let work = Work {
+        chain_id: 6133,
+        job_id: [1; 32].into(),
+        model_hash: [2; 32].into(),
+        input_hash: [3; 32].into(),
+        output_hash: [4; 32].into(),
+        nonce: [5; 32].into(),
+        compute_units: 1,
+        began_at: now - 1,
+        completed_at: now,
+        recipient: NOBODY,
+        min_reward: 0,
+    };
+    let key = MinerKey::from_seed(pars_mldsa::ParameterSet::MlDsa87, B256::repeat_byte(7));
+    let input = work.sign_attested(&key, &Largest, B256::repeat_byte(8)).unwrap().calldata();
+    assert!(input.len() > 17_000);
+
+    let mut relayer = Wallet::new(4);
+    let request = alloy_rpc_types_eth::TransactionRequest::default()
+        .from(relayer.address())
+        .to(ADDRESS)
+        .input(input.clone().into());
+    let call = crate::chain::call::Call { request, ..Default::default() };
+    let Err(CallError::Reverted(data)) = chain.estimate_gas(&call) else { panic!("it does not revert") };
+    assert_eq!(data[..4], <MalformedReport as alloy_sol_types::SolError>::SELECTOR);
+    let tx = relayer.tx(ADDRESS.into(), 0, input, 2_000_000);
+    let hash = chain.submit(relayer.sign(tx), false).unwrap();
+    let (block, index) = chain.transaction(&hash).unwrap();
+    assert!(!block.receipts[index].status());
+    assert!(block.receipts[index].gas_used < 2_000_000, "it did not run out of gas");
 }

@@ -6,7 +6,7 @@ import { ascii, concat, hex, unhex, unsigned } from '../attestation/bytes.mjs';
 const SLOT = {
   dev: 3, icaCount: 34, icaTier: 35, icaArchitecture: 36, icaKey: 37, icaRevoked: 38, icaByKey: 39, firmwareDenied: 40, firmwarePinned: 41,
   goldenMask: 42, goldenCount: 43, goldenSet: 44, deviceRevoked: 45, minimumDriver: 46, deviceIca: 47, deviceKey: 48, deviceFwid: 49, deviceMiner: 50, deviceBoundFrom: 51,
-  epochStart: 9, epochCounter: 10, seedCurrent: 12, seedPrevious: 13,
+  epochStart: 9, epochCounter: 10, seedCurrent: 12, seedPrevious: 13, poolDifficulty: 14, poolProofs: 18,
 };
 
 const word = (value) => (typeof value === 'object' ? concat([value, Buffer.alloc(32 - value.length)]) : unsigned(value, 32));
@@ -51,5 +51,10 @@ export function storageOf(policy, epoch) {
     }
   }
   for (const [name, value] of Object.entries(epoch ?? {})) put(SLOT[name], value);
+  if (epoch) {
+    // As if nothing had been paid from the attested pool: its difficulty does not step.
+    put(entry(SLOT.poolDifficulty, 1), 10n ** 18n);
+    put(entry(SLOT.poolProofs, 1), 0);
+  }
   return diff;
 }
