@@ -89,6 +89,11 @@ fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
     );
     assert_reaches_none("pars-precompile", &whole, &SIMULATED);
     assert!(reached("pars-nvtrust", &["--features", "simulated"]).contains(SIMULATED[0]));
+    // The fixtures make simulated devices; no other feature of the precompile does.
+    let fixtures = reached("pars-precompile", &["--no-default-features", "--features", "testing"]);
+    assert!(fixtures.contains(SIMULATED[0]), "the fixtures were not turned on");
+    let served = reached("pars-precompile", &["--features", "serde"]);
+    assert_reaches_none("pars-precompile with serde", &served, &SIMULATED);
     for package in packages() {
         if CONSENSUS.contains(&package.name.as_str()) {
             for Dependency { name, .. } in &package.dependencies {
@@ -96,6 +101,23 @@ fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
             }
         }
     }
+}
+
+/// What evidence is verified with: curve, hashes, and the macros of errors and names. An addition is a decision.
+/// `rand_core` is traits alone, no source of randomness.
+const VERIFIES_EVIDENCE: &str = "arrayvec base16ct blake3 block-buffer cfg-if cmov const-oid constant_time_eq cpubits \
+    cpufeatures crypto-bigint crypto-common ctutils der digest ecdsa elliptic-curve ff group heck hmac hybrid-array \
+    num-traits p384 pars-nvtrust primefield primeorder proc-macro2 quote rand_core rfc6979 sec1 sha2 signature strum \
+    strum_macros subtle syn thiserror thiserror-impl typenum unicode-ident wnaf zeroize";
+
+#[test]
+fn i3_what_verifies_evidence_is_written_down() {
+    // One target: some of these crates bring others elsewhere.
+    let reached = reached("pars-nvtrust", &["--target", "x86_64-unknown-linux-gnu"]);
+    assert_eq!(reached, VERIFIES_EVIDENCE.split_whitespace().map(str::to_owned).collect());
+    // All of it is in the precompile, whichever adapters it has.
+    let core = self::reached("pars-precompile", &["--no-default-features"]);
+    assert!(["pars-nvtrust", "p384", "sha2", "strum"].iter().all(|name| core.contains(*name)));
 }
 
 #[test]
@@ -213,9 +235,9 @@ fn i3_imports_point_down_only() {
         ("pars-mldsa", &[][..]),
         ("pars-nvtrust", &[]),
         ("pars-protocol", &["pars-mldsa"]),
-        ("pars-precompile", &["pars-mldsa", "pars-protocol"]),
-        ("pars-node", &["pars-mldsa", "pars-protocol", "pars-precompile"]),
-        ("pars-ai-mining", &["pars-mldsa", "pars-protocol", "pars-precompile"]),
+        ("pars-precompile", &["pars-mldsa", "pars-protocol", "pars-nvtrust"]),
+        ("pars-node", &["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"]),
+        ("pars-ai-mining", &["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"]),
     ]);
     let packages = packages();
     assert!(packages.len() >= allowed.len());
@@ -520,6 +542,15 @@ fn a9_events_equal_soliditys() {
         row::<ParameterChanged>(),
         row::<GovernorProposed>(),
         row::<GovernorChanged>(),
+        row::<DeviceRegistered>(),
+        row::<DeviceBound>(),
+        row::<IcaSet>(),
+        row::<IcaRevocationChanged>(),
+        row::<FirmwareDenialChanged>(),
+        row::<FirmwarePinChanged>(),
+        row::<GoldenSetChanged>(),
+        row::<DeviceRevocationChanged>(),
+        row::<MinimumDriverChanged>(),
     ]);
     assert_eq!(rust.len(), IAIMiningEventsEvents::COUNT, "every event has a row");
     let solidity: BTreeMap<_, _> = abi("IAIMiningEvents")

@@ -10,7 +10,7 @@ use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use alloy_sol_types::{Revert, SolCall, SolError};
 use pars_ai_mining::{
     precompile::{
-        ADDRESS, Genesis, HostProfile, Precompile, alloy,
+        ADDRESS, Genesis, HostProfile, Precompile, Verifiers, alloy,
         profile::{Marker, Rules},
         revm::activate_if_due,
         testing::{self, CHAIN_ID, NOW, RECIPIENT},

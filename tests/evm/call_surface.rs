@@ -4,11 +4,11 @@ use crate::{
     chain::*,
     contracts::{
         self, BALANCE_GAS_OVERHEAD, DelegateInConstructor, DelegateProxy, Op, OverlapCaller, StaticCaller,
-        TransferLike, ValueForwarder, creation_code, creation_with, forwarder, word,
+        TransferLike, ValueForwarder, creation_code, creation_with, forwarder, forwarder_address, word,
     },
     work::*,
 };
-use alloy_primitives::{Address, Bytes, U256, address};
+use alloy_primitives::{Bytes, U256, address};
 use alloy_sol_types::{SolCall, SolError};
 use pars_ai_mining::{
     mldsa::ParameterSet,
@@ -18,17 +18,16 @@ use pars_ai_mining::{
         gas,
         testing::{GOVERNOR, Miner, RECIPIENT},
     },
-    protocol::abi::{IAIMining::*, IAIMiningErrors::*, IAIMiningGovernance::proposeGovernorCall},
+    protocol::abi::{
+        IAIMining::*,
+        IAIMiningErrors::*,
+        IAIMiningGovernance::{IAIMiningGovernanceCalls, proposeGovernorCall},
+    },
 };
 use revm::{interpreter::InstructionResult, state::AccountInfo};
 
 fn chain(engine: std::sync::Arc<dyn Engine>) -> Chain {
     Chain::of(engine, sample_genesis().0)
-}
-
-/// The forwarders of all four opcodes, at fixed addresses.
-fn forwarder_address(op: Op) -> Address {
-    Address::with_last_byte(0xf0 + op as u8)
 }
 
 #[test]
@@ -469,10 +468,7 @@ fn g1_exact_gas_suffices_and_one_less_does_not_cold_and_warm() {
         let mut chain = chain(engine);
         let caller = chain.deploy(creation_code("GasCaller"));
         for (signature, data, mutability) in samples() {
-            if matches!(
-                signature,
-                "acceptGovernor()" | "proposeGovernor(address)" | "setParameter(bytes32,uint256)"
-            ) {
+            if IAIMiningGovernanceCalls::SIGNATURES.contains(&signature) && mutability == Mutability::Write {
                 continue; // the caller is not the governor
             }
             let cost = chain.call(&Tx::precompile(data.clone())).inner[0].gas_used;

@@ -3,7 +3,7 @@
 use alloy_evm::{Evm as _, EvmEnv, EvmFactory as _};
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256, address};
 use pars_ai_mining::precompile::{
-    ADDRESS, Genesis, Precompile,
+    ADDRESS, Genesis, Precompile, Verifiers,
     alloy::ParsEvmFactory,
     revm::{ParsPrecompiles, activate_if_due},
     testing::{self, NOW},

@@ -114,6 +114,11 @@ impl Op {
     pub const ALL: [Self; 4] = [Self::Call, Self::CallCode, Self::Delegate, Self::Static];
 }
 
+/// Where tests put the forwarder of an opcode.
+pub fn forwarder_address(op: Op) -> Address {
+    Address::with_last_byte(0xf0 + op as u8)
+}
+
 /// Hands its calldata to `0x0300` with all gas, and its own value with CALL and CALLCODE; ends as the call ended.
 pub fn forwarder(op: Op) -> Bytecode {
     let mut code = hex!("365f5f37 5f5f365f").to_vec(); // calldatacopy(0, 0, size); out, out, size, in

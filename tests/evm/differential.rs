@@ -5,7 +5,7 @@
 
 use crate::{
     chain::*,
-    contracts::{Op, forwarder},
+    contracts::{Op, forwarder, forwarder_address},
     random::Random,
     work::*,
 };
@@ -13,8 +13,9 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use pars_ai_mining::{
     mldsa::{ParameterSet, Verifier},
+    nvtrust::SPKI_PREFIX,
     precompile::{
-        ADDRESS, Genesis, MemoryHost, Outcome, Precompile, activate,
+        ADDRESS, Genesis, MemoryHost, Outcome, Precompile, Verifiers, activate,
         memory::Call,
         profile::{EvmRevision, Marker},
         testing::{CHAIN_ID, GOVERNOR, Miner, RECIPIENT, submit},
@@ -23,6 +24,7 @@ use pars_ai_mining::{
         Parameter, Parameters,
         abi::{IAIMining::*, IAIMiningGovernance::*, IAIMiningInspector::*},
         ids,
+        parameters::ascii,
     },
 };
 use revm::{interpreter::InstructionResult, primitives::hardfork::SpecId, state::AccountInfo};
@@ -112,7 +114,7 @@ impl Deck {
         let key = Bytes::from(miner.public_key().to_vec());
         let small = random.below(6) as u8;
         let name = random.pick(&Parameter::ALL).name();
-        match random.below(18) {
+        match random.below(24) {
             0 => miningBalanceCall { miner: account }.abi_encode(),
             1 => pendingTeleportsCall { recipient: account }.abi_encode(),
             2 => isSpentCall { workId: id }.abi_encode(),
@@ -131,6 +133,12 @@ impl Deck {
             14 => versionCall {}.abi_encode(),
             15 => governorCall {}.abi_encode(),
             16 => pendingGovernorCall {}.abi_encode(),
+            17 => deviceInfoCall { deviceId: device }.abi_encode(),
+            18 => icaCountCall {}.abi_encode(),
+            19 => icaInfoCall { icaIndex: small }.abi_encode(),
+            20 => firmwareInfoCall { fwid: vec![small; 43 + usize::from(small)].into() }.abi_encode(),
+            21 => goldenSetInfoCall { tuple: word(small), digest: word(small / 2) }.abi_encode(),
+            22 => minimumDriverCall {}.abi_encode(),
             _ => {
                 let (message, signature) = (random.below(300), 2_420 + random.below(2));
                 verifyMLDSACall {
@@ -144,8 +152,40 @@ impl Deck {
         .into()
     }
 
+    /// What governance says of attestation: few values, so that they meet.
+    fn policy(&self, random: &mut Random) -> Vec<u8> {
+        let mut small = || random.below(5) as u8;
+        let (a, b, c, flag) = (small(), small(), small(), small() % 2 == 0);
+        let device = self.miners[usize::from(a) % self.miners.len()].statement.context.device_id;
+        let fwid = Bytes::from(vec![a; 45 + usize::from(b)]);
+        match c + 5 * u8::from(flag) {
+            0 | 5 => setIcaCall {
+                tier: a,
+                architecture: ascii(["GH100", "GB100", "gh100", "", "GB202"][usize::from(b)]),
+                spki: [&SPKI_PREFIX[..], &[a; 96]].concat().into(),
+            }
+            .abi_encode(),
+            1 | 6 => revokeIcaCall { icaIndex: a, revoked: flag }.abi_encode(),
+            2 => denyFirmwareCall { fwid, denied: b % 2 == 0 }.abi_encode(),
+            7 => pinFirmwareCall { fwid, pinned: b % 2 == 0 }.abi_encode(),
+            3 | 8 => pinGoldenSetCall {
+                tuple: word(a % 3),
+                mask: u64::from(b % 3),
+                digest: word(a / 2),
+                pinned: flag,
+            }
+            .abi_encode(),
+            4 => revokeDeviceCall { deviceId: device, revoked: b % 2 == 0 }.abi_encode(),
+            _ => setMinimumDriverCall {
+                driver: ["", "550", "550.90.07", "x", "1.2.3.4"][usize::from(a)].into(),
+            }
+            .abi_encode(),
+        }
+    }
+
     fn governance(&self, random: &mut Random, parameters: &Parameters) -> Bytes {
-        match random.below(10) {
+        match random.below(14) {
+            10..=13 => self.policy(random).into(),
             0 => proposeGovernorCall { proposed: *random.pick(&[GOVERNOR, GOVERNOR, ADDRESS]) }
                 .abi_encode()
                 .into(),
@@ -194,6 +234,11 @@ impl Deck {
     }
 }
 
+/// A small number as a word.
+fn word(number: u8) -> B256 {
+    B256::with_last_byte(number)
+}
+
 fn spec(revision: EvmRevision) -> SpecId {
     match revision {
         EvmRevision::Shanghai => SpecId::SHANGHAI,
@@ -203,77 +248,59 @@ fn spec(revision: EvmRevision) -> SpecId {
     }
 }
 
-/// How often each way to end was seen; a revert by its error's selector.
-type Tally = BTreeMap<String, u64>;
+/// The same chain on three hosts: both EVMs, and the precompile in memory.
+pub struct Hosts {
+    pub chains: [Chain; 2],
+    memory: MemoryHost,
+    precompile: Precompile,
+    value_visible: bool,
+}
 
-fn drive(random: &mut Random, genesis: &Genesis, teleports: &[B256], calls: u64) -> Tally {
-    let precompile = Precompile::new(
-        genesis.profile.clone(),
-        Verifiers { mldsa: Arc::new(Even), ..Verifiers::reference() },
-    );
-    let mut deck = Deck::new(teleports.to_vec());
-    let mut chains = engines().map(|engine| {
-        let mut chain = Chain::with(engine, genesis.clone(), precompile.clone());
-        chain.spec = spec(genesis.profile.evm_revision);
-        for op in Op::ALL {
-            chain.disk.set_code(Address::with_last_byte(0xf0 + op as u8), forwarder(op));
-        }
-        chain
-    });
-    let mut memory = MemoryHost::new(u64::from(CHAIN_ID));
-    (memory.block_number, memory.block_timestamp) = (chains[0].number, chains[0].time);
-    activate(&mut memory, genesis).expect("a legal genesis");
-
-    let mut tally = Tally::new();
-    let mut done = 0;
-    while done < calls {
-        // A block: some seconds later, or epochs.
-        let step = match random.below(10) {
-            0 => 3_600 * (1 + random.below(3)) + random.below(60),
-            1..=3 => random.below(2_000),
-            _ => random.below(30),
-        };
-        let skipped = if random.one_in(5) { random.below(1_000) } else { 0 };
-        for chain in &mut chains {
-            chain.time += step;
-            chain.number += skipped;
-        }
-        let parameters = Parameters::try_from_fn(|parameter| {
-            u128::try_from(chains[0].slot(entry("parameterValue", parameter.name())))
-        })
-        .expect("stored parameters");
-        let txs: Vec<_> = (0..1 + random.below(8))
-            .map(|_| {
-                let data = deck.data(random, chains[0].time, &parameters);
-                let to = if random.one_in(4) {
-                    Address::with_last_byte(0xf0 + *random.pick(&Op::ALL) as u8)
-                } else {
-                    ADDRESS
-                };
-                let floor = 21_000 + 40 * data.len() as u64;
-                let gas = if random.one_in(6) { floor + 20_000 + random.below(350_000) } else { 8_000_000 };
-                let value = if random.one_in(12) { U256::from(random.next()) } else { U256::ZERO };
-                let from = *random.pick(&[ALICE, BOB, GOVERNOR, GOVERNOR]);
-                Tx::call(to, data).from(from).gas(gas).value(value)
-            })
-            .collect();
+impl Hosts {
+    /// With the forwarders of all four opcodes.
+    pub fn new(genesis: &Genesis, precompile: Precompile) -> Self {
+        let chains = engines().map(|engine| {
+            let mut chain = Chain::with(engine, genesis.clone(), precompile.clone());
+            chain.spec = spec(genesis.profile.evm_revision);
+            for op in Op::ALL {
+                chain.disk.set_code(forwarder_address(op), forwarder(op));
+            }
+            chain
+        });
+        let mut memory = MemoryHost::new(u64::from(CHAIN_ID));
         (memory.block_number, memory.block_timestamp) = (chains[0].number, chains[0].time);
-        let [alloy, raw] = &mut chains;
-        let receipts = alloy.block(&txs);
-        assert_eq!(raw.block(&txs), receipts, "whole receipts, gas and all");
+        activate(&mut memory, genesis).expect("a legal genesis");
+        Self { chains, memory, precompile, value_visible: genesis.profile.value_visible }
+    }
+
+    /// Time and blocks go by.
+    pub fn pass(&mut self, seconds: u64, blocks: u64) {
+        for chain in &mut self.chains {
+            chain.time += seconds;
+            chain.number += blocks;
+        }
+    }
+
+    /// Executes a block whose transactions each call the precompile once. All hosts must agree on everything.
+    #[track_caller]
+    pub fn block(&mut self, txs: &[Tx]) -> Vec<Receipt> {
+        let [alloy, raw] = &mut self.chains;
+        let memory = &mut self.memory;
+        (memory.block_number, memory.block_timestamp) = (alloy.number, alloy.time);
+        let receipts = alloy.block(txs);
+        assert_eq!(raw.block(txs), receipts, "whole receipts, gas and all");
 
         for (tx, receipt) in txs.iter().zip(&receipts) {
-            done += 1;
             let [inner] = &receipt.inner[..] else {
                 panic!("one call of the precompile: {tx:?} {receipt:?}")
             };
             let executed = memory.execute(
-                &precompile,
+                &self.precompile,
                 Call {
                     caller: inner.caller,
                     input: inner.input.clone(),
                     gas: inner.gas_limit,
-                    value: genesis.profile.value_visible.then_some(inner.value),
+                    value: self.value_visible.then_some(inner.value),
                     is_static: inner.is_static,
                     is_direct: inner.is_direct,
                 },
@@ -293,27 +320,74 @@ fn drive(random: &mut Random, genesis: &Genesis, teleports: &[B256], calls: u64)
                 assert!(receipt.logs.is_empty());
                 assert_ne!(inner.result, InstructionResult::Return, "the forwarder bubbles what it gets");
             }
-            let end = match inner.result {
-                InstructionResult::Return if logs.is_empty() => "view".into(),
-                InstructionResult::Return => "write".into(),
-                InstructionResult::Revert => hex::encode(&output[..4]),
-                _ => "out of gas".into(),
-            };
-            *tally.entry(end).or_default() += 1;
         }
-        for chain in &chains {
+        for chain in &self.chains {
             assert_eq!(chain.disk.storage(ADDRESS), memory.account.storage, "every slot");
             let account = chain.disk.account(ADDRESS).expect("alive");
             assert_eq!(account.nonce, memory.account.nonce);
             assert_eq!(account.code_hash, keccak256(&memory.account.code));
         }
-        assert_eq!(chains[0].disk, chains[1].disk, "every account and balance");
+        assert_eq!(self.chains[0].disk, self.chains[1].disk, "every account and balance");
+        receipts
+    }
+}
+
+/// How often each way to end was seen; a revert by its error's selector.
+type Tally = BTreeMap<String, u64>;
+
+fn drive(random: &mut Random, genesis: &Genesis, teleports: &[B256], calls: u64) -> Tally {
+    let precompile = Precompile::new(
+        genesis.profile.clone(),
+        Verifiers { mldsa: Arc::new(Even), ..Verifiers::reference() },
+    );
+    let mut deck = Deck::new(teleports.to_vec());
+    let mut hosts = Hosts::new(genesis, precompile);
+    let mut tally = Tally::new();
+    let mut done = 0;
+    while done < calls {
+        // A block: some seconds later, or epochs.
+        let step = match random.below(10) {
+            0 => 3_600 * (1 + random.below(3)) + random.below(60),
+            1..=3 => random.below(2_000),
+            _ => random.below(30),
+        };
+        let skipped = if random.one_in(5) { random.below(1_000) } else { 0 };
+        hosts.pass(step, skipped);
+        let parameters = Parameters::try_from_fn(|parameter| {
+            u128::try_from(hosts.chains[0].slot(entry("parameterValue", parameter.name())))
+        })
+        .expect("stored parameters");
+        let txs: Vec<_> = (0..1 + random.below(8))
+            .map(|_| {
+                let data = deck.data(random, hosts.chains[0].time, &parameters);
+                let to = if random.one_in(4) { forwarder_address(*random.pick(&Op::ALL)) } else { ADDRESS };
+                let floor = 21_000 + 40 * data.len() as u64;
+                let gas = if random.one_in(6) { floor + 20_000 + random.below(350_000) } else { 8_000_000 };
+                let value = if random.one_in(12) { U256::from(random.next()) } else { U256::ZERO };
+                let from = *random.pick(&[ALICE, BOB, GOVERNOR, GOVERNOR]);
+                Tx::call(to, data).from(from).gas(gas).value(value)
+            })
+            .collect();
+        done += txs.len() as u64;
+        for receipt in hosts.block(&txs) {
+            let inner = &receipt.inner[0];
+            let end = match inner.result {
+                InstructionResult::Return if receipt.logs.is_empty() => "view".into(),
+                InstructionResult::Return => "write".into(),
+                InstructionResult::Revert => hex::encode(&inner.output[..4]),
+                _ => "out of gas".into(),
+            };
+            *tally.entry(end).or_default() += 1;
+        }
     }
     // Coins minted: what fees and gifts do not explain is what the host in memory counted.
     for recipient in [RECIPIENT, CLAIMANT] {
-        let minted = memory.native.get(&recipient).copied().unwrap_or_default();
+        let minted = hosts.memory.native.get(&recipient).copied().unwrap_or_default();
         assert_eq!(
-            chains[0].disk.account(recipient).map_or(U256::ZERO, |AccountInfo { balance, .. }| *balance),
+            hosts.chains[0]
+                .disk
+                .account(recipient)
+                .map_or(U256::ZERO, |AccountInfo { balance, .. }| *balance),
             minted
         );
     }
@@ -349,7 +423,7 @@ fn compare(test: &str, seed: u64, calls: u64) {
     for end in ["view", "write", "out of gas"] {
         assert!(total.get(end).copied().unwrap_or_default() > calls / 100, "too dull: {end} in {total:?}");
     }
-    assert!(total.len() > 30, "too few errors were met: {total:?}");
+    assert!(total.len() > 40, "too few errors were met: {total:?}");
 }
 
 #[test]

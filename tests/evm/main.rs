@@ -6,6 +6,7 @@
 
 mod account;
 mod atomicity;
+mod attestation;
 mod call_surface;
 mod call_trees;
 mod chain;

@@ -4,11 +4,12 @@ use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address, keccak
 use alloy_sol_types::{SolCall, SolEvent};
 use pars_ai_mining::{
     mldsa::ParameterSet,
+    nvtrust::SPKI_PREFIX,
     precompile::{
         ADDRESS, Genesis,
         dispatch::{Mutability, method_table},
         storage::fields,
-        testing::{self, CHAIN_ID, Miner},
+        testing::{self, CHAIN_ID, Miner, h100},
     },
     protocol::{
         Parameter, TeleportMessage, WorkStatement,
@@ -19,6 +20,7 @@ use pars_ai_mining::{
             IAIMiningInspector::*,
         },
         ids,
+        parameters::ascii,
     },
 };
 
@@ -132,6 +134,8 @@ pub fn samples() -> Vec<(&'static str, Bytes, Mutability)> {
     let key = Bytes::from(Miner::new(ParameterSet::MlDsa44, 1, 0).public_key().to_vec());
     let (id, device) = (work.work_id, work.statement.context.device_id);
     let name = Parameter::MaxJob.name();
+    let (attestation, nonce) = h100::attestation();
+    let fwid = Bytes::from_static(&[0xf1; 48]);
     let encoded: Vec<(&str, Vec<u8>)> = vec![
         (submitWorkProofCall::SIGNATURE, work.submit().to_vec()),
         (claimTeleportCall::SIGNATURE, claimTeleportCall { teleportId: teleports[0] }.abi_encode()),
@@ -167,6 +171,31 @@ pub fn samples() -> Vec<(&'static str, Bytes, Mutability)> {
         (acceptGovernorCall::SIGNATURE, acceptGovernorCall {}.abi_encode()),
         (governorCall::SIGNATURE, governorCall {}.abi_encode()),
         (pendingGovernorCall::SIGNATURE, pendingGovernorCall {}.abi_encode()),
+        (verifyNVTrustCall::SIGNATURE, verifyNVTrustCall { attestation, nonce }.abi_encode()),
+        (deviceInfoCall::SIGNATURE, deviceInfoCall { deviceId: device }.abi_encode()),
+        (icaCountCall::SIGNATURE, icaCountCall {}.abi_encode()),
+        (icaInfoCall::SIGNATURE, icaInfoCall { icaIndex: 1 }.abi_encode()),
+        (firmwareInfoCall::SIGNATURE, firmwareInfoCall { fwid: fwid.clone() }.abi_encode()),
+        (goldenSetInfoCall::SIGNATURE, goldenSetInfoCall { tuple: id, digest: id }.abi_encode()),
+        (minimumDriverCall::SIGNATURE, minimumDriverCall {}.abi_encode()),
+        (
+            setIcaCall::SIGNATURE,
+            setIcaCall {
+                tier: 2,
+                architecture: ascii("GB202"),
+                spki: [&SPKI_PREFIX[..], &[1; 96]].concat().into(),
+            }
+            .abi_encode(),
+        ),
+        (revokeIcaCall::SIGNATURE, revokeIcaCall { icaIndex: 1, revoked: true }.abi_encode()),
+        (denyFirmwareCall::SIGNATURE, denyFirmwareCall { fwid: fwid.clone(), denied: true }.abi_encode()),
+        (pinFirmwareCall::SIGNATURE, pinFirmwareCall { fwid, pinned: true }.abi_encode()),
+        (
+            pinGoldenSetCall::SIGNATURE,
+            pinGoldenSetCall { tuple: id, mask: 1, digest: device, pinned: true }.abi_encode(),
+        ),
+        (revokeDeviceCall::SIGNATURE, revokeDeviceCall { deviceId: device, revoked: true }.abi_encode()),
+        (setMinimumDriverCall::SIGNATURE, setMinimumDriverCall { driver: "550.90.07".into() }.abi_encode()),
     ];
     let samples: Vec<_> = method_table()
         .map(|(signature, selector, mutability)| {

@@ -2,17 +2,18 @@
 
 use crate::{
     golden::rows_with_vectors,
-    suite::{self, abi, format::File, interface},
+    suite::{self, abi, evidence::golden_of, format::File, interface},
 };
 use alloy_primitives::{Address, B256, U256, hex};
 use pars_ai_mining::{
+    nvtrust::{Certificate, GENESIS_ICAS, SIMULATED_ICAS},
     precompile::{
         ADDRESS, Genesis,
         dispatch::{Mutability, method_table},
-        gas,
+        gas::{self, Evidence},
         profile::Marker,
         storage,
-        testing::{CHAIN_ID, Miner},
+        testing::{CHAIN_ID, Miner, h100},
     },
     protocol::{
         Parameter, ParameterSet, Parameters, Pool, TeleportMessage, Tier, WorkContext,
@@ -67,7 +68,17 @@ fn g1_the_gas_table_is_that_of_the_code() {
 
 #[test]
 fn g1_the_examples_of_gas_are_right() {
-    let charged: BTreeSet<_> = ["work-valid", "views", "teleport", "governance", "calls"]
+    let topics = [
+        "work-valid",
+        "attested-valid",
+        "attestation",
+        "attestation-governance",
+        "views",
+        "teleport",
+        "governance",
+        "calls",
+    ];
+    let charged: BTreeSet<_> = topics
         .into_iter()
         .flat_map(|topic| suite::read::<File>(&format!("{topic}.json")).vectors)
         .map(|vector| u128::from(vector.expected.gas_used))
@@ -97,6 +108,18 @@ fn g1_each_function_has_a_price() {
 }
 
 #[test]
+fn g1_the_gas_of_each_kind_of_attestation_is_that_of_the_code() {
+    let printed = rows("gas.md", "Operation gas by attestation");
+    assert_eq!(printed.len(), Evidence::ALL.len());
+    for (row, evidence) in printed.iter().zip(Evidence::ALL) {
+        let work = ParameterSet::ALL.map(|set| gas::operation::submit_work_proof(set, evidence));
+        let wanted = [&work[..], &[gas::operation::verify_nvtrust(evidence)]].concat();
+        let numbers: Vec<_> = row[1..].iter().map(|cell| number(cell)).collect();
+        assert_eq!(numbers, wanted.into_iter().map(u128::from).collect::<Vec<_>>(), "{row:?}");
+    }
+}
+
+#[test]
 fn h1_the_table_of_parameters_is_that_of_the_code() {
     let printed = rows("parameters.md", "Table");
     assert_eq!(printed.len(), Parameter::ALL.len());
@@ -115,15 +138,19 @@ fn h1_the_table_of_parameters_is_that_of_the_code() {
 
 #[test]
 fn w1_each_row_of_the_check_table_has_a_vector() {
-    let printed: Vec<_> = rows("work.md", "Checks")
-        .into_iter()
-        .map(|row| {
-            let error = row[1].split('(').next().unwrap_or_default().trim_matches('`').to_owned();
-            (row[0].clone(), if error.starts_with("out of gas") { String::new() } else { error })
-        })
-        .collect();
-    assert_eq!(printed, rows_with_vectors());
-    for row in rows("work.md", "Checks") {
+    // Row 24 stands for a table of its own.
+    let (checks, evidence): (Vec<_>, _) = (rows("work.md", "Checks"), rows("work.md", "Evidence"));
+    let (beside, own): (Vec<_>, Vec<_>) = checks.into_iter().partition(|row| row[0] == "24");
+    assert_eq!(beside.len(), 1);
+    // The last table of Evidence is that of tiers.
+    let evidence: Vec<_> = evidence.into_iter().filter(|row| row[0].starts_with("24.")).collect();
+    assert_eq!(names(&own), rows_with_vectors("work-invalid"));
+    let attested = rows_with_vectors("attested-invalid");
+    let (attested, also): (Vec<_>, Vec<_>) =
+        attested.into_iter().partition(|(row, _)| row.starts_with("24."));
+    assert_eq!(names(&evidence), attested);
+    assert!(also.iter().all(|row| names(&own).contains(row)), "{also:?}");
+    for row in own.iter().chain(&evidence) {
         let arguments =
             row[1].split_once('(').map(|(_, rest)| rest.trim_end_matches(')')).unwrap_or_default();
         let types: Vec<_> = arguments.split(", ").filter_map(|argument| argument.split(' ').next()).collect();
@@ -134,6 +161,16 @@ fn w1_each_row_of_the_check_table_has_a_vector() {
             "{signature}"
         );
     }
+}
+
+/// Each row of a table of checks with the name of its error; empty where gas runs out.
+fn names(rows: &[Vec<String>]) -> Vec<(String, String)> {
+    rows.iter()
+        .map(|row| {
+            let error = row[1].split('(').next().unwrap_or_default().trim_matches('`').to_owned();
+            (row[0].clone(), if error.starts_with("out of gas") { String::new() } else { error })
+        })
+        .collect()
 }
 
 #[test]
@@ -284,6 +321,7 @@ fn w3_the_known_answers_in_the_text_are_right() {
     let seed = ids::initial_epoch_seed(6133);
     let miner = Miner::new(ParameterSet::MlDsa44, 1, 1);
     assert_eq!(CHAIN_ID, 6133);
+    let identity_key = Certificate::parse(h100::IDENTITY_KEY).expect("a certificate");
     let answers = BTreeMap::from([
         ("work id, chain 6133", hex::encode_prefixed(ids::work_id(device, nonce, 6133))),
         ("work id, chain 96369", hex::encode_prefixed(ids::work_id(device, nonce, 96_369))),
@@ -292,6 +330,10 @@ fn w3_the_known_answers_in_the_text_are_right() {
         ("miner address", hex::encode_prefixed(ids::miner_address(&[0; 1312]))),
         ("software device id", hex::encode_prefixed(ids::software_device_id(&[0; 1312]))),
         ("attested device id", hex::encode_prefixed(ids::attested_device_id(&[0; 120]))),
+        ("attested device id, H100", hex::encode_prefixed(ids::attested_device_id(identity_key.spki()))),
+        ("firmware tuple, H100", hex::encode_prefixed(golden_of(h100::REPORT, 1).0)),
+        ("golden-set digest, H100, block 1", hex::encode_prefixed(golden_of(h100::REPORT, 1).1)),
+        ("golden-set digest, H100, all blocks", hex::encode_prefixed(golden_of(h100::REPORT, u64::MAX).1)),
         ("epoch seed at activation", hex::encode_prefixed(seed)),
         (
             "next epoch seed",
@@ -315,6 +357,21 @@ fn w3_the_known_answers_in_the_text_are_right() {
     for tag in interface::tags().values() {
         assert!(encoding.contains(tag.as_str()), "{tag}");
     }
+}
+
+/// The keys that a second implementation must write down.
+#[test]
+fn w3_the_keys_in_the_text_are_those_of_the_code() {
+    let printed: Vec<_> = rows("attestation.md", "Keys")
+        .into_iter()
+        .filter_map(|row| Some((row[0].parse::<usize>().ok()?, row[2].clone())))
+        .collect();
+    let ours: Vec<_> = [0, 1, 254, 255]
+        .into_iter()
+        .zip(GENESIS_ICAS.iter().chain(&SIMULATED_ICAS))
+        .map(|(index, ica)| (index, hex::encode_prefixed(ica.public_key)))
+        .collect();
+    assert_eq!(printed, ours);
 }
 
 /// Some bytes, then zeros.

@@ -4,6 +4,7 @@ use super::format::json;
 use alloy_primitives::{Address, B256, Bytes, hex, keccak256};
 use alloy_sol_types::SolEvent;
 use pars_ai_mining::{
+    nvtrust::{FIRMWARE_TAG, GOLDEN_SET_TAG},
     precompile::{
         ADDRESS,
         dispatch::{Mutability, method_table},
@@ -61,7 +62,7 @@ pub(crate) struct ErrorRow {
 }
 
 /// Signature and topic of every event.
-pub(crate) fn event_table() -> [(&'static str, B256); 6] {
+pub(crate) fn event_table() -> [(&'static str, B256); 15] {
     fn row<E: SolEvent>() -> (&'static str, B256) {
         (E::SIGNATURE, E::SIGNATURE_HASH)
     }
@@ -72,6 +73,15 @@ pub(crate) fn event_table() -> [(&'static str, B256); 6] {
         row::<events::ParameterChanged>(),
         row::<events::GovernorProposed>(),
         row::<events::GovernorChanged>(),
+        row::<events::DeviceRegistered>(),
+        row::<events::DeviceBound>(),
+        row::<events::IcaSet>(),
+        row::<events::IcaRevocationChanged>(),
+        row::<events::FirmwareDenialChanged>(),
+        row::<events::FirmwarePinChanged>(),
+        row::<events::GoldenSetChanged>(),
+        row::<events::DeviceRevocationChanged>(),
+        row::<events::MinimumDriverChanged>(),
     ]
 }
 
@@ -123,6 +133,18 @@ pub(crate) fn gas_table() -> BTreeMap<String, u64> {
             ("set_parameter", op::SET_PARAMETER),
             ("propose_governor", op::PROPOSE_GOVERNOR),
             ("accept_governor", op::ACCEPT_GOVERNOR),
+            ("p384_verification", gas::P384_VERIFICATION),
+            ("evidence_full", gas::Evidence::Full.verification()),
+            ("evidence_registered", gas::Evidence::Registered.verification()),
+            ("register", op::REGISTER),
+            ("device_info", op::DEVICE_INFO),
+            ("ica_info", op::ICA_INFO),
+            ("firmware_info", op::FIRMWARE_INFO),
+            ("golden_set_info", op::GOLDEN_SET_INFO),
+            ("set_ica", op::SET_ICA),
+            ("set_flag", op::SET_FLAG),
+            ("pin_golden_set", op::PIN_GOLDEN_SET),
+            ("set_minimum_driver", op::SET_MINIMUM_DRIVER),
         ]
         .map(|(name, amount)| (name.to_owned(), amount)),
     );
@@ -170,7 +192,7 @@ pub(crate) fn file() -> String {
     })
 }
 
-/// Every `derive_key` tag by the name it has in `precompile-spec/encoding.md`.
+/// Every `derive_key` tag by the name it has in `precompile-spec/encoding.md` and `attestation.md`.
 pub(crate) fn tags() -> BTreeMap<String, String> {
     [
         ("job mark", ids::JOB_TAG),
@@ -179,6 +201,8 @@ pub(crate) fn tags() -> BTreeMap<String, String> {
         ("attestation nonce", ids::NVTRUST_NONCE_TAG),
         ("epoch seed", ids::EPOCH_SEED_TAG),
         ("teleport id", ids::TELEPORT_TAG),
+        ("firmware tuple", FIRMWARE_TAG),
+        ("golden-set digest", GOLDEN_SET_TAG),
     ]
     .map(|(name, tag)| (name.to_owned(), tag.to_owned()))
     .into()

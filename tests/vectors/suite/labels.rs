@@ -2,17 +2,26 @@
 
 use super::interface;
 use alloy_primitives::{Address, B256, LogData, U256, hex, keccak256};
+use alloy_sol_types::SolEvent;
 use pars_ai_mining::{
+    nvtrust::{GENESIS_ICAS, SPKI_PREFIX},
     precompile::{Genesis, storage},
-    protocol::{Parameter, ids},
+    protocol::{
+        Parameter,
+        abi::IAIMiningEvents::{DeviceRegistered, FirmwareDenialChanged, FirmwarePinChanged, IcaSet},
+        ids,
+    },
 };
 use std::collections::BTreeMap;
+
+/// The only mapping of mappings whose inner keys are not small numbers.
+const BY_NONCE: &str = "teleportByNonce";
 
 /// Names by slot.
 pub(crate) struct Labels(BTreeMap<U256, String>);
 
 impl Labels {
-    /// What a configuration lets one name: scalars, pools, parameters, pending teleports.
+    /// What a configuration lets one name: scalars, pools, intermediates, parameters, pending teleports.
     pub(crate) fn new(genesis: &Genesis) -> Self {
         let mut labels = Self(BTreeMap::new());
         for field in storage::fields() {
@@ -20,8 +29,12 @@ impl Labels {
                 labels.0.insert(U256::from(field.slot), field.name.into());
             }
         }
-        for pool in 0..2_u8 {
-            labels.key(word(U256::from(pool)), &pool.to_string());
+        // Pools, and the first indices of intermediates.
+        for number in 0..4_u8 {
+            labels.key(word(U256::from(number)), &number.to_string());
+        }
+        for ica in GENESIS_ICAS {
+            labels.hash(keccak256(ica.public_key));
         }
         for parameter in Parameter::ALL {
             labels.key(parameter.name(), parameter.spec().name);
@@ -32,7 +45,7 @@ impl Labels {
                 labels.address(recipient);
             }
             let (source, nonce) = (word(U256::from(message.src_chain)), word(U256::from(message.nonce)));
-            for field in storage::fields().iter().filter(|field| nested(&field.solidity)) {
+            for field in storage::fields().iter().filter(|field| field.name == BY_NONCE) {
                 let outer = entry(source, U256::from(field.slot));
                 let name = format!("{}[{}][{}]", field.name, message.src_chain, message.nonce);
                 labels.0.insert(entry(nonce, outer), name);
@@ -57,6 +70,15 @@ impl Labels {
             if interface::event_name(log.topics()) == "WorkAccepted" {
                 let device = B256::from_slice(&log.data[..32]);
                 self.hash(ids::job_mark(device, log.topics()[3]));
+            }
+            let hashed = [
+                DeviceRegistered::decode_log_data(log).map(|event| event.fwid).ok(),
+                FirmwareDenialChanged::decode_log_data(log).map(|event| event.fwid).ok(),
+                FirmwarePinChanged::decode_log_data(log).map(|event| event.fwid).ok(),
+                IcaSet::decode_log_data(log).map(|event| event.spki.slice(SPKI_PREFIX.len()..)).ok(),
+            ];
+            for bytes in hashed.into_iter().flatten() {
+                self.hash(keccak256(bytes));
             }
         }
     }
@@ -88,12 +110,18 @@ impl Labels {
     /// Names the entry of a key in every mapping. Only entries that exist are ever looked up.
     fn key(&mut self, key: B256, name: &str) {
         for field in storage::fields() {
-            if !field.solidity.starts_with("mapping") || nested(&field.solidity) {
+            if !field.solidity.starts_with("mapping") || field.name == BY_NONCE {
                 continue;
             }
             let slot = entry(key, U256::from(field.slot));
             let label = format!("{}[{name}]", field.name);
-            if field.solidity.ends_with("[])") {
+            if nested(&field.solidity) {
+                // Words of a key or a firmware id; bindings.
+                for part in 0..3_u8 {
+                    let inner = entry(word(U256::from(part)), slot);
+                    self.0.entry(inner).or_insert(format!("{label}[{part}]"));
+                }
+            } else if field.solidity.ends_with("[])") {
                 let first = U256::from_be_bytes(keccak256(slot.to_be_bytes::<32>()).0);
                 for index in 0..8 {
                     self.0.entry(first + U256::from(index)).or_insert(format!("{label}[{index}]"));

@@ -1,11 +1,13 @@
 //! Makes the vectors and the ABI files of `precompile-spec`. Shared by `examples/vectors.rs`, which writes them, and
 //! by `tests/vectors`, which runs them and makes them again.
 //!
-//! Deterministic from end to end: keys come from fixed seeds, signatures are FIPS 204's deterministic variant.
+//! Deterministic from end to end: keys come from fixed seeds, signatures are FIPS 204's deterministic variant and, where a
+//! simulated GPU signs, those of RFC 6979.
 
 pub(crate) mod abi;
 pub(crate) mod build;
 mod cases;
+pub(crate) mod evidence;
 mod forge;
 pub(crate) mod format;
 pub(crate) mod interface;

@@ -7,14 +7,13 @@ use super::{
 };
 use alloy_primitives::{B256, Bytes, U256};
 use pars_ai_mining::{
-    mldsa::Reference,
     precompile::{
-        ActivationError, Genesis, MemoryHost, Outcome, Precompile, activate,
+        ActivationError, Genesis, MemoryHost, Outcome, Precompile, Verifiers, activate,
         memory::{Call, Executed},
     },
     protocol::parameters::ParameterError,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Runs the set-up, then the call.
 pub(crate) fn run(pre: &Pre, call: &CallSpec) -> Expected {

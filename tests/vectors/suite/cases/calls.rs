@@ -2,9 +2,10 @@
 
 use crate::suite::{
     build::{self, Scenario, call, call_by},
+    evidence::{set_ica, spki},
     format::{File, Vector},
 };
-use alloy_primitives::{Address, B256, U256, hex};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use alloy_sol_types::SolCall;
 use pars_ai_mining::{
     precompile::{
@@ -13,7 +14,10 @@ use pars_ai_mining::{
     },
     protocol::abi::{
         IAIMining::{claimTeleportCall, miningBalanceCall, verifyMLDSACall},
-        IAIMiningGovernance::{acceptGovernorCall, proposeGovernorCall, setParameterCall},
+        IAIMiningGovernance::{
+            acceptGovernorCall, denyFirmwareCall, pinFirmwareCall, pinGoldenSetCall, proposeGovernorCall,
+            revokeDeviceCall, revokeIcaCall, setMinimumDriverCall, setParameterCall,
+        },
         IAIMiningInspector::{computeWorkIdCall, getSecurityLevelCall, quoteRewardCall, versionCall},
     },
 };
@@ -74,7 +78,8 @@ fn kinds() -> Vec<Vector> {
         genesis
     };
     let input_gas = gas::input(balance().len());
-    let writing: [(&str, Vec<u8>, Address); 4] = [
+    let (id, fwid) = (B256::repeat_byte(1), Bytes::from_static(&[1; 48]));
+    let writing: [(&str, Vec<u8>, Address); 11] = [
         ("claim_teleport", claimTeleportCall { teleportId: B256::repeat_byte(1) }.abi_encode(), RECIPIENT),
         (
             "set_parameter",
@@ -83,6 +88,17 @@ fn kinds() -> Vec<Vector> {
         ),
         ("propose_governor", proposeGovernorCall { proposed: RECIPIENT }.abi_encode(), GOVERNOR),
         ("accept_governor", acceptGovernorCall {}.abi_encode(), GOVERNOR),
+        ("set_ica", set_ica(3, "GH100", spki(&[1; 96])).abi_encode(), GOVERNOR),
+        ("revoke_ica", revokeIcaCall { icaIndex: 0, revoked: true }.abi_encode(), GOVERNOR),
+        ("deny_firmware", denyFirmwareCall { fwid: fwid.clone(), denied: true }.abi_encode(), GOVERNOR),
+        ("pin_firmware", pinFirmwareCall { fwid, pinned: true }.abi_encode(), GOVERNOR),
+        (
+            "pin_golden_set",
+            pinGoldenSetCall { tuple: id, mask: 1, digest: id, pinned: true }.abi_encode(),
+            GOVERNOR,
+        ),
+        ("revoke_device", revokeDeviceCall { deviceId: id, revoked: true }.abi_encode(), GOVERNOR),
+        ("set_minimum_driver", setMinimumDriverCall { driver: "550".into() }.abi_encode(), GOVERNOR),
     ];
     let mut vectors = vec![
         raw(balance()).succeeds("view", "A view in an ordinary call."),

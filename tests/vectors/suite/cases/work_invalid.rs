@@ -357,7 +357,7 @@ fn rows_of_the_statement() -> Vec<(&'static str, Vec<Vector>)> {
     ]
 }
 
-/// Rows 21 to 25: gas, key, signature, device.
+/// Rows 21 to 25: gas, key, signature, device. Those of 24 are in `attested_invalid.rs`.
 fn rows_of_the_signature() -> Vec<(&'static str, Vec<Vector>)> {
     let input_gas = gas::input(good().call.input.own().len());
     let gas = good().run().gas_used;
@@ -407,14 +407,6 @@ fn rows_of_the_signature() -> Vec<(&'static str, Vec<Vector>)> {
                 ),
                 other_context(),
             ],
-        ),
-        (
-            "24",
-            vec![attested(&[1, 1], ids::blake3(&[1, 1])).reverts(
-                "AttestationUnsupported",
-                "attestation",
-                "Any attestation, until its verifier lands.",
-            )],
         ),
         (
             "25",
