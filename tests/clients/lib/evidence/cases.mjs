@@ -13,7 +13,6 @@ import { entries, report } from './mutations/report.mjs';
 import { padded, rule } from './mutations/rules.mjs';
 
 const FIXTURES = new URL('../../../../src/nvtrust/tests/fixtures/', import.meta.url);
-const POLICIES = 48;
 
 /** Evidence of a real H100, with the nonce that it answered. */
 export function realH100() {
@@ -44,43 +43,47 @@ function pin(policy, device, mask, spoiled) {
   policy.goldenSets[hex(tuple)] = { mask, digests: [hex(digest)] };
 }
 
-// What governance can decide. A policy has some of them.
+const ALL = (1n << 64n) - 1n;
+const WITHOUT_DECODER = ALL - (1n << 35n);
+const pinFirmware = (p, devices) => { p.pinnedFirmware = devices.map(({ fwid }) => fwid); };
+const goldenSets = (p, devices, random) => devices.forEach((device) => pin(p, device, random.pick([ALL, WITHOUT_DECODER, 0x8000000ff0000001n, 2n]), false));
+
+// What governance can decide, or what a registration can look like.
 const DECISIONS = [
-  (p, devices, random) => { p.minimumDriver = random.pick([[550n, 90n, 7n], [550n, 90n, 7n, 1n], [0n, 0n, 0n, (1n << 64n) - 1n], [550n, 91n], [1000n]]); },
-  (p, devices, random) => devices.forEach((device) => pin(p, device, random.pick([(1n << 64n) - 1n, 0x8000000ff0000001n, 2n]), false)),
-  (p, devices, random) => devices.forEach((device) => pin(p, device, (1n << 64n) - 1n - BigInt(random.below(100)), false)),
-  (p, devices) => devices.forEach((device) => pin(p, device, (1n << 64n) - 1n, true)),
-  (p, devices) => { p.pinnedFirmware = devices.map(({ fwid }) => fwid); },
-  (p, devices) => { p.pinnedFirmware = devices.map(({ fwid }) => fwid); },
+  (p, devices, random) => { p.minimumDriver = random.pick([[550n, 90n, 7n], [550n, 90n, 7n, 1n], [0n, 0n, 0n, ALL], [550n, 91n], [1000n]]); },
+  goldenSets,
+  (p, devices) => devices.forEach((device) => pin(p, device, ALL, true)),
+  pinFirmware,
+  (p, devices, random) => {
+    goldenSets(p, devices, random);
+    pinFirmware(p, devices);
+  },
   (p, devices, random) => { p.deniedFirmware = [random.pick(devices).fwid]; },
   (p, devices, random) => { p.revokedDevices = [random.pick(devices).id]; },
-  (p, devices, random) => { random.pick(p.icas).revoked = true; },
+  (p) => { p.icas[0].revoked = true; },
+  (p) => { p.icas[2].revoked = true; },
   (p, devices, random) => { delete p.devices[random.pick(devices).id]; },
-  (p, devices, random) => { p.devices[random.pick(devices).id].fwid = hex(random.bytes(48)); },
-  (p, devices, random) => { p.devices[random.pick(devices).id].key = '01'.repeat(96); },
-  (p, devices, random) => { p.devices[random.pick(devices).id].icaIndex = random.below(4); },
+  (p, devices, random) => registered(p, devices, random).fwid = hex(random.bytes(48)),
+  (p, devices, random) => registered(p, devices, random).key = '01'.repeat(96),
+  (p, devices, random) => registered(p, devices, random).icaIndex = random.below(4),
   (p) => { p.dev = false; },
 ];
 
-/** The first ones are genesis with one more intermediate and every device registered. */
+function registered(policy, devices, random) {
+  return policy.devices[random.pick(devices).id] ?? {};
+}
+
+/** A third as genesis is, with further intermediates and every device registered; then each decision, alone and with others. */
 export function makePolicies(devices, random) {
-  return Array.from({ length: POLICIES }, (_, i) => {
+  const decided = [...DECISIONS.map((decision) => [decision]), ...DECISIONS.map(() => [0, 1, 2].map(() => random.pick(DECISIONS)))];
+  return [...decided.slice(DECISIONS.length).map(() => []), ...decided].map((decisions) => {
     const policy = genesisPolicy({ dev: true });
     policy.icas.push({ tier: 2, architecture: 'GB202', key: hex(ICA_KEYS.GB202.point), revoked: false });
     policy.icas.push({ tier: 2, architecture: 'GB202', key: '01'.repeat(96), revoked: false }); // no point of the curve
     for (const { evidence: { keys, icaIndex }, id, fwid } of devices) {
       policy.devices[id] = { icaIndex, key: hex(keys.leaf.point), fwid, bindings: [] };
     }
-    if (i >= POLICIES / 3) {
-      for (let decisions = 1 + random.below(3); decisions > 0; decisions--) {
-        // A decision about a device that an earlier one took away is none.
-        try {
-          random.pick(DECISIONS)(policy, devices, random);
-        } catch (error) {
-          if (!(error instanceof TypeError)) throw error;
-        }
-      }
-    }
+    for (const decision of decisions) decision(policy, devices, random);
     return policy;
   });
 }

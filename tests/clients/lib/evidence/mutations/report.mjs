@@ -30,7 +30,10 @@ const FIELDS = [
   (r, random) => { r.recordLength = random.pick([0, 55, 55 * 31, 55 * 63, 55 * 64 + 1, 55 * 65, 0xffffff]); },
   (r, random) => { r.blocks.splice(random.below(r.blocks.length), 1); },
   (r, random) => { r.blocks.splice(random.below(r.blocks.length), 0, { ...random.pick(r.blocks) }); },
-  toSwitch,
+  (r, random) => {
+    toSwitch(r);
+    entry(r, 6).data = ascii(random.pick(['96.10.2D', '', '96 10']));
+  },
   (r, random) => {
     toSwitch(r);
     random.pick(ENTRIES)(r, random);

@@ -49,7 +49,11 @@ const RULES = [
     const at = random.pick([EXTENSIONS, EXTENSIONS + 1]);
     either(e, random).children.splice(at, random.below(2), plain(random.pick([0xa1, 0xa3, 0x30]), random.bytes(random.below(3))));
   },
-  serialNumber,
+  serialNumber, serialNumber,
+  (e, random) => {
+    nameDevice(e.identityKey, `${random.pick(['41', '50', '50', '42'])}${random.bytes(8).toString('hex').toUpperCase()}`);
+    link(e);
+  },
   commonName, commonName,
   (e, random) => {
     const name = random.pick(names(e));
@@ -94,6 +98,11 @@ function serialNumber(e, random) {
     setAttribute(certificate.children[SUBJECT], OIDS.serialNumber, ascii(text), random.pick([0x0c, 0x13]));
   }
   if (random.chance(80)) link(e);
+}
+
+function nameDevice(certificate, serial) {
+  certificate.children[SERIAL].content = unhex(serial);
+  setAttribute(certificate.children[SUBJECT], OIDS.serialNumber, ascii(serial), 0x13);
 }
 
 function commonName(e, random) {
