@@ -112,7 +112,8 @@ export async function compareProofs(node, simulated, { count, seed, now }) {
     const { what, evidence } = change(device, random, 70);
     const seeded = random.pick([epoch.seedCurrent, epoch.seedCurrent, epoch.seedPrevious]);
     const made = proveWith({
-      key, chainId: node.chainId, device: deviceId, seed: seeded, evidence: (nonce) => notEmpty(evidence(nonce)), recipient: RECIPIENT, units: UNITS, now: BigInt(now),
+      key, chainId: node.chainId, device: deviceId, seed: seeded, evidence: (nonce) => notEmpty(evidence(nonce)),
+      recipient: RECIPIENT, units: UNITS, now: BigInt(now),
     });
     const nonces = validSeeds(epoch, now).map((each) => made.nonceUnder(each));
     const ours = judge(made.attestation, nonces, policy, { deviceId, miner: key.hash, completedAt: now });
@@ -168,7 +169,8 @@ async function compare(node, count, make) {
 }
 
 function ask(node, cases) {
-  return node.batch(cases.map(({ data, storage }) => ['eth_call', [{ to: AI_MINING, data, gas: GAS }, 'latest', { [AI_MINING]: { stateDiff: storage } }]]));
+  const call = ({ data, storage }) => [{ to: AI_MINING, data, gas: GAS }, 'latest', { [AI_MINING]: { stateDiff: storage } }];
+  return node.batch(cases.map((one) => ['eth_call', call(one)]));
 }
 
 /** Error and reasons, without the bytes of devices and firmware. */

@@ -32,7 +32,8 @@ export function replay({ genesis, inputs, vectors }) {
     const answer = state.answer(input(call), pre.block);
     const same = compare(answer, expected, row);
     if (same) compared += 1;
-    if (same === false) throw new Error(`${name}: ours is ${JSON.stringify(answer)}, the vector's ${expected.output}`);
+    const ours = () => (typeof answer === 'string' ? answer : (answer.revert ?? `tier ${answer.tier}, trust ${answer.trustBps}`));
+    if (same === false) throw new Error(`${name}: ours is ${ours()}, the vector's ${expected.output}`);
   }
   return compared;
 }
@@ -41,7 +42,10 @@ export function replay({ genesis, inputs, vectors }) {
 function compare(answer, { status, output, error, logs }, row) {
   if (answer === undefined || status === 'out_of_gas') return undefined;
   if (typeof answer === 'string') return output.startsWith(answer); // of deviceInfo all but the counters
-  if (answer.revert) return row !== undefined && Number(row.split('.')[0]) < EVIDENCE_ROW ? undefined : status === 'revert' && output === answer.revert;
+  if (answer.revert) {
+    const earlier = row !== undefined && Number(row.split('.')[0]) < EVIDENCE_ROW;
+    return earlier ? undefined : status === 'revert' && output === answer.revert;
+  }
   if (status === 'revert') return Object.hasOwn(ERRORS, error.split('(')[0]) ? false : undefined;
   const accepted = logs.find(({ event }) => event === 'WorkAccepted');
   const data = unhex(accepted.data);
@@ -52,7 +56,8 @@ function compare(answer, { status, output, error, logs }, row) {
 class State {
   constructor(dev, chainId, length) {
     this.policy = genesisPolicy({ dev });
-    this.epoch = { start: 0, counter: 0, length, current: deriveKey('pars.aimining.epoch-seed.v1', unsigned(chainId, 4)), previous: Buffer.alloc(32) };
+    const current = deriveKey('pars.aimining.epoch-seed.v1', unsigned(chainId, 4));
+    this.epoch = { start: 0, counter: 0, length, current, previous: Buffer.alloc(32) };
     this.lastWorkId = Buffer.alloc(32);
   }
 
@@ -66,7 +71,10 @@ class State {
     };
     switch (args.selector) {
       case 'a733975a': return this.#accept(args.bytes(0), args.bytes(1), block);
-      case '495a497f': return policy.icas.push({ tier: args.number(0), architecture: name(args.word(1)), key: hex(args.bytes(2).subarray(SPKI_PREFIX.length)), revoked: false });
+      case '495a497f': {
+        const key = hex(args.bytes(2).subarray(SPKI_PREFIX.length));
+        return policy.icas.push({ tier: args.number(0), architecture: name(args.word(1)), key, revoked: false });
+      }
       case '81b5ae94': { policy.icas[args.number(0)].revoked = args.number(1) === 1; return undefined; }
       case '4382e638': return flag('deniedFirmware', hex(args.bytes(0)));
       case '8dbc1ec2': return flag('pinnedFirmware', hex(args.bytes(0)));
@@ -174,7 +182,12 @@ function judgeTier(icaIndex, policy) {
 
 function readProof(proof) {
   const key = proof.subarray(290, 290 + KEYS[proof[1]]);
-  return { context: proof.subarray(2, 174), deviceId: proof.subarray(102, 134), completedAt: Number(proof.readBigUInt64BE(214)), miner: Buffer.from(blake3(key)) };
+  return {
+    context: proof.subarray(2, 174),
+    deviceId: proof.subarray(102, 134),
+    completedAt: Number(proof.readBigUInt64BE(214)),
+    miner: Buffer.from(blake3(key)),
+  };
 }
 
 function driverText(version) {

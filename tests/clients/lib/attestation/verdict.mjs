@@ -61,19 +61,20 @@ function checkDevice(deviceId, proof) {
 }
 
 /** Rows 1 to 17 of full evidence. */
-function full({ icaIndex, report: reportBytes, leaf: leafBytes, identityKey: identityKeyBytes }, nonces, policy) {
-  const factory = findIca(icaIndex, policy);
-  const report = openReport(reportBytes, nonces);
-  const leaf = within(['MalformedCertificate', 'leaf'], () => parseCertificate(leafBytes));
+function full(attestation, nonces, policy) {
+  const factory = findIca(attestation.icaIndex, policy);
+  const report = openReport(attestation.report, nonces);
+  const leaf = within(['MalformedCertificate', 'leaf'], () => parseCertificate(attestation.leaf));
   checkLeaf(leaf);
-  const identityKey = within(['MalformedCertificate', 'identity_key'], () => parseCertificate(identityKeyBytes));
+  const identityKey = within(['MalformedCertificate', 'identity_key'], () => parseCertificate(attestation.identityKey));
   checkIdentityKey(identityKey, leaf, factory.architecture);
   checkFirmware(report, leaf.fwid);
-  if (!signedBy(unhex(factory.key), identityKey.signed, identityKey.signature)) throw new Refusal('InvalidCertificateChain', 'identity_key_signature');
-  if (!signedBy(identityKey.key, leaf.signed, leaf.signature)) throw new Refusal('InvalidCertificateChain', 'leaf_signature');
+  checkCertified(identityKey, unhex(factory.key), 'identity_key_signature');
+  checkCertified(leaf, identityKey.key, 'leaf_signature');
   checkSignature(report, leaf.key);
   const deviceId = deriveKey('pars.aimining.nvtrust-device.v1', SPKI_PREFIX, identityKey.key);
-  return { ica: factory, report, fwid: leaf.fwid, deviceId, registers: { icaIndex, key: hex(leaf.key), fwid: hex(leaf.fwid) } };
+  const registers = { icaIndex: attestation.icaIndex, key: hex(leaf.key), fwid: hex(leaf.fwid) };
+  return { ica: factory, report, fwid: leaf.fwid, deviceId, registers };
 }
 
 /** Kind 2. */
@@ -117,6 +118,10 @@ function openReport(bytes, nonces) {
 function checkFirmware(report, fwid) {
   const reported = report.opaque.get(FWID);
   if (reported && !equalBytes(reported, fwid)) throw new Refusal('FirmwareMismatch');
+}
+
+function checkCertified({ signed, signature }, issuer, reason) {
+  if (!signedBy(issuer, signed, signature)) throw new Refusal('InvalidCertificateChain', reason);
 }
 
 function checkSignature(report, key) {

@@ -46,7 +46,8 @@ function pin(policy, device, mask, spoiled) {
 const ALL = (1n << 64n) - 1n;
 const WITHOUT_DECODER = ALL - (1n << 35n);
 const pinFirmware = (p, devices) => { p.pinnedFirmware = devices.map(({ fwid }) => fwid); };
-const goldenSets = (p, devices, random) => devices.forEach((device) => pin(p, device, random.pick([ALL, WITHOUT_DECODER, 0x8000000ff0000001n, 2n]), false));
+const MASKS = [ALL, WITHOUT_DECODER, 0x8000000ff0000001n, 2n];
+const goldenSets = (p, devices, random) => devices.forEach((device) => pin(p, device, random.pick(MASKS), false));
 
 // What governance can decide, or what a registration can look like.
 const DECISIONS = [
@@ -88,7 +89,9 @@ export function makePolicies(devices, random) {
   });
 }
 
-const FULL = [['none', 2], ['bytes', 12], ['header', 6], ['der', 26], ['rule', 32], ['envelope', 12], ['padded', 2], ['report', 14], ['entries', 14], ['two', 6]];
+const FULL = [
+  ['none', 2], ['bytes', 12], ['header', 6], ['der', 26], ['rule', 32], ['envelope', 12], ['padded', 2], ['report', 14], ['entries', 14], ['two', 6],
+];
 const ALONE = [['none', 2], ['bytes', 6], ['header', 4], ['report', 20], ['entries', 24]];
 const CHANGES = { der, envelope, rule, padded, report, entries };
 

@@ -63,10 +63,10 @@ export function clone(evidence) {
   };
 }
 
-/** `bytes attestation` for this nonce. A part that is already bytes stays as it is. */
+/** `bytes attestation` for this nonce. */
 export function attestation(evidence, nonce) {
   const { keys } = evidence;
-  const report = Buffer.isBuffer(evidence.report) ? evidence.report : writeReport({ ...evidence.report, nonce: evidence.report.nonce ?? nonce }, keys.leaf);
+  const report = writeReport({ ...evidence.report, nonce: evidence.report.nonce ?? nonce }, keys.leaf);
   const sized = (part) => concat([unsigned(part.length, 2), part]);
   const first = Buffer.from([evidence.version, evidence.kind]);
   if (evidence.kind === 2) return concat([first, evidence.deviceId, sized(report)]);
@@ -76,7 +76,6 @@ export function attestation(evidence, nonce) {
 }
 
 export function writeCertificate(certificate, issuer) {
-  if (Buffer.isBuffer(certificate)) return certificate;
   const signed = write(certificate);
   const wrap = certificate.wrap ?? ((parts) => sequence(...parts));
   const signature = certificate.halves?.(sign(issuer, signed)) ?? sign(issuer, signed);
@@ -107,13 +106,15 @@ function openReport(bytes) {
     entries.push({ type: bytes.readUInt16LE(at), data: bytes.subarray(at + 4, at + 4 + size) });
     at += 4 + size;
   }
-  return { request: bytes.subarray(0, 4), slot: bytes[36], response: bytes.subarray(37, 41), blocks, responder: bytes.subarray(record, record + 32), entries };
+  const [request, response, responder] = [bytes.subarray(0, 4), bytes.subarray(37, 41), bytes.subarray(record, record + 32)];
+  return { request, slot: bytes[36], response, blocks, responder, entries };
 }
 
 function writeReport(report, key) {
   const little = (value, size) => unsigned(value, size).reverse();
   const record = concat(report.blocks.flatMap(({ head, value }) => [head, value]));
-  const opaque = concat([...report.entries.flatMap(({ type, data, size }) => [little(type, 2), little(size ?? data.length, 2), data]), report.rest ?? Buffer.alloc(0)]);
+  const entries = report.entries.flatMap(({ type, data, size }) => [little(type, 2), little(size ?? data.length, 2), data]);
+  const opaque = concat([...entries, report.rest ?? Buffer.alloc(0)]);
   const signed = concat([
     report.request, report.nonce, Buffer.from([report.slot]), report.response, Buffer.from([report.count ?? report.blocks.length]),
     little(report.recordLength ?? record.length, 3), record, report.responder, little(report.opaqueLength ?? opaque.length, 2), opaque,

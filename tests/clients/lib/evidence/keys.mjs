@@ -6,7 +6,8 @@ import { ORDER, ascii, concat, number, unsigned } from '../attestation/bytes.mjs
 
 /** The key of simulated certificates that follows from these parts. */
 export function keyOf(...parts) {
-  const scalar = Buffer.from(blake3(concat([...parts.map(ascii), Buffer.from([0])]), { context: ascii('pars.aimining.simulated-key.v1'), dkLen: 48 }));
+  const material = concat([...parts.map(ascii), Buffer.from([0])]);
+  const scalar = Buffer.from(blake3(material, { context: ascii('pars.aimining.simulated-key.v1'), dkLen: 48 }));
   return { secret: number(scalar), point: pointOf(scalar) };
 }
 

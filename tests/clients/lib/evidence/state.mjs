@@ -4,9 +4,10 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { ascii, concat, hex, unhex, unsigned } from '../attestation/bytes.mjs';
 
 const SLOT = {
-  dev: 3, icaCount: 34, icaTier: 35, icaArchitecture: 36, icaKey: 37, icaRevoked: 38, icaByKey: 39, firmwareDenied: 40, firmwarePinned: 41,
-  goldenMask: 42, goldenCount: 43, goldenSet: 44, deviceRevoked: 45, minimumDriver: 46, deviceIca: 47, deviceKey: 48, deviceFwid: 49, deviceMiner: 50, deviceBoundFrom: 51,
-  epochStart: 9, epochCounter: 10, seedCurrent: 12, seedPrevious: 13, poolDifficulty: 14, poolProofs: 18,
+  dev: 3, epochStart: 9, epochCounter: 10, seedCurrent: 12, seedPrevious: 13, poolDifficulty: 14, poolProofs: 18,
+  icaCount: 34, icaTier: 35, icaArchitecture: 36, icaKey: 37, icaRevoked: 38, icaByKey: 39, firmwareDenied: 40, firmwarePinned: 41,
+  goldenMask: 42, goldenCount: 43, goldenSet: 44, deviceRevoked: 45, minimumDriver: 46,
+  deviceIca: 47, deviceKey: 48, deviceFwid: 49, deviceMiner: 50, deviceBoundFrom: 51,
 };
 
 const word = (value) => (typeof value === 'object' ? concat([value, Buffer.alloc(32 - value.length)]) : unsigned(value, 32));

@@ -5,8 +5,11 @@ import { halves } from './halves.mjs';
 
 const TEXTS = [3, 15, 16, 17, 18, 19, 35];
 const KNOWN = [3, 4, 6, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 26, 34, 35, 36];
-const DRIVERS = ['550.90.07', '550.90.7', '550.90', '551', '550.100', '550.90.07.1', '550.90.07.0', '0', '', '550.', '550..1', ' 550.90.07', '550.90.07 ', '+551',
-  '1.2.3.4.5', '00550.0090.0007', '18446744073709551615', '18446744073709551616', '99999999999999999999.1', '550.90.06.18446744073709551615', '5x'];
+const DRIVERS = [
+  '550.90.07', '550.90.7', '550.90', '551', '550.100', '550.90.07.1', '550.90.07.0', '0', '', '550.', '550..1', ' 550.90.07', '550.90.07 ', '+551',
+  '1.2.3.4.5', '1001.2.3.4.5', '00550.0090.0007', '18446744073709551615', '18446744073709551616', '99999999999999999999.1',
+  '550.90.06.18446744073709551615', '5x',
+];
 
 export function report(evidence, random) {
   for (let times = random.pick([1, 1, 1, 2]); times > 0; times--) random.pick(FIELDS)(evidence.report, random);
@@ -73,14 +76,15 @@ const without = (r, type) => { r.entries = r.entries.filter((e) => e.type !== ty
 
 const ENTRIES = [
   (r, random) => r.entries.splice(random.below(r.entries.length), 1),
-  (r, random) => without(r, random.pick([3, 6, 11])),
+  (r, random) => random.pick([[3], [6], [11], [3, 6], [6, 11], [3, 11]]).forEach((type) => without(r, type)),
   (r) => without(r, 20),
   (r, random) => r.entries.splice(random.below(r.entries.length + 1), 0, { ...any(r, random) }),
   (r, random) => { any(r, random).type = random.pick([...KNOWN, 0, 1, 2, 5, 7, 40, 0xffff]); },
   (r, random) => { any(r, random).size = random.pick([0, 1, 8, 48, 0xffff]); },
   (r, random) => {
     const e = any(r, random);
-    e.data = random.pick([e.data.subarray(1), concat([e.data, random.bytes(1)]), concat([e.data, Buffer.alloc(4)]), Buffer.alloc(0), e.data.subarray(0, 4)]);
+    const { data } = e;
+    e.data = random.pick([data.subarray(1), concat([data, random.bytes(1)]), concat([data, Buffer.alloc(4)]), Buffer.alloc(0), data.subarray(0, 4)]);
   },
   (r, random) => {
     const e = any(r, random);
@@ -88,7 +92,9 @@ const ENTRIES = [
   },
   (r, random) => { entry(r, random.pick([11, 21])).data = Buffer.from([random.pick([0, 1, 0x55, 0x55, 0xaa, 0xaa, 0xff])]); },
   (r, random) => { entry(r, 34).data = unhex(random.pick(['0000', '0100', '0200', '0001', '01', '000000'])); },
-  (r, random) => { entry(r, random.pick([12, 13, 14, 22, 26, 36, 4, 20])).data = random.bytes(random.pick([0, 1, 2, 4, 6, 8, 12, 47, 48])); },
+  (r, random) => {
+    entry(r, random.pick([12, 13, 14, 22, 26, 36, 4, 20])).data = random.bytes(random.pick([0, 1, 2, 4, 6, 8, 12, 47, 48]));
+  },
   (r, random) => {
     const texts = ['', '\0', '\0\0\0', 'a', 'a b\0', ' \0\0', 'a\0b\0', 'a\0b', '~\0', '\x7f\0', '\xe9\0', 'a\tb\0'];
     entry(r, random.pick(TEXTS)).data = ascii(random.pick(texts));

@@ -11,18 +11,24 @@ const OIDS = {
   organization: unhex('55040a'), country: unhex('550406'), sha384: unhex('608648016503040202'), sha256: unhex('608648016503040201'),
 };
 
-const KEY_USAGES = ['03020780', '03020204', '03020284', '03020186', '030206c0', '03020106', '03020000', '03020700', '03020680', '0303070080', '030107', '03020081',
-  '02020780', '03020604', '0302ff80', '03020880', '0302078000'];
-const CONSTRAINTS = ['3000', '30030101ff', '30060101ff020100', '30060101ff02017f', '30060101ff020180', '3003010100', '3003020100', '30060101ff0201',
-  '30070101ff02020080', '30080101ff02010002', ''];
+const KEY_USAGES = [
+  '03020780', '03020204', '03020284', '03020186', '030206c0', '03020106', '03020000', '03020700', '03020680', '0303070080', '030107',
+  '03020081', '02020780', '03020604', '0302ff80', '03020880', '0302078000',
+];
+const CONSTRAINTS = [
+  '3000', '30030101ff', '30060101ff020100', '30060101ff02017f', '30060101ff020180', '3003010100', '3003020100', '30060101ff0201',
+  '30070101ff02020080', '30080101ff02010002', '',
+];
 const CRITICAL = [undefined, 'ff', '00', '01', '', 'ffff'];
-const SERIALS = ['41', '4100', '00', '0041', 'ff', '80', '', '7f'.repeat(20), '7f'.repeat(21), `00${'80'.repeat(19)}`, `00${'80'.repeat(20)}`, `00${'80'.repeat(21)}`,
-  `41${'00'.repeat(8)}`, `50${'11'.repeat(8)}`, `42${'11'.repeat(8)}`, `0080${'11'.repeat(7)}`, `00c1${'11'.repeat(8)}`];
+const SERIALS = [
+  '41', '4100', '00', '0041', 'ff', '80', '', '7f'.repeat(20), '7f'.repeat(21), `00${'80'.repeat(19)}`, `00${'80'.repeat(20)}`,
+  `00${'80'.repeat(21)}`, `41${'00'.repeat(8)}`, `50${'11'.repeat(8)}`, `42${'11'.repeat(8)}`, `0080${'11'.repeat(7)}`, `00c1${'11'.repeat(8)}`,
+];
 const TEXTS = ['', '41', 'ff', 'c3a9', 'c0af', 'eda080', 'f4908080', 'efbbbf41', '80', '7f00'];
 const TIMES = [
-  [0x17, '201017000000Z'], [0x17, '999999999999Z'], [0x17, '201017000000z'], [0x17, '2010170000Z'], [0x17, '20201017000000Z'], [0x17, '201017000000+0100'],
-  [0x17, '2010170000000'], [0x17, '2010170000 00Z'], [0x17, 'Z'], [0x17, ''], [0x18, '20201017000000Z'], [0x18, '20201017000000.1Z'], [0x18, '202010170000Z'],
-  [0x18, '201017000000Z'], [0x18, '99991231235959Z'], [0x0c, '201017000000Z'],
+  [0x17, '201017000000Z'], [0x17, '999999999999Z'], [0x17, '201017000000z'], [0x17, '2010170000Z'], [0x17, '20201017000000Z'],
+  [0x17, '201017000000+0100'], [0x17, '2010170000000'], [0x17, '2010170000 00Z'], [0x17, 'Z'], [0x17, ''],
+  [0x18, '20201017000000Z'], [0x18, '20201017000000.1Z'], [0x18, '202010170000Z'], [0x18, '201017000000Z'], [0x18, '99991231235959Z'], [0x0c, '201017000000Z'],
 ];
 
 /** One rule of names, serial numbers, extensions, keys, dates or firmware ids. */
@@ -51,7 +57,7 @@ const RULES = [
   },
   serialNumber, serialNumber,
   (e, random) => {
-    nameDevice(e.identityKey, `${random.pick(['41', '50', '50', '42'])}${random.bytes(8).toString('hex').toUpperCase()}`);
+    nameDevice(e.identityKey, serialOf(random));
     link(e);
   },
   commonName, commonName,
@@ -100,6 +106,10 @@ function serialNumber(e, random) {
   if (random.chance(80)) link(e);
 }
 
+function serialOf(random) {
+  return `${random.pick(['41', '50', '50', '42'])}${random.bytes(random.pick([7, 8, 8, 8, 9])).toString('hex').toUpperCase()}`;
+}
+
 function nameDevice(certificate, serial) {
   certificate.children[SERIAL].content = unhex(serial);
   setAttribute(certificate.children[SUBJECT], OIDS.serialNumber, ascii(serial), 0x13);
@@ -107,8 +117,10 @@ function nameDevice(certificate, serial) {
 
 function commonName(e, random) {
   const word = { 254: 'GH100', 255: 'GB100' }[e.icaIndex] ?? 'GB202';
-  const name = random.pick([word, `${word} A01`, ` ${word}`, `${word}  X`, `X ${word}`, `X ${word} Y`, `${word}X Y`, `X${word}`, word.toLowerCase(), `${word}\tY`, '',
-    `${word}-`, `A ${word}\0`, 'GH100', 'GB100 GH100']);
+  const name = random.pick([
+    word, `${word} A01`, ` ${word}`, `${word}  X`, `X ${word}`, `X ${word} Y`, `${word}X Y`, `X${word}`,
+    word.toLowerCase(), `${word}\tY`, '', `${word}-`, `A ${word}\0`, 'GH100', 'GB100 GH100',
+  ]);
   setAttribute(random.pick([...names(e), e.leaf.children[ISSUER]]), OIDS.commonName, ascii(name), random.pick([0x0c, 0x13]));
   if (random.chance(70)) link(e);
 }
@@ -163,7 +175,8 @@ function diceTcbInfo(id, random) {
   ]);
   const list = random.chance(10) ? [] : [{ tag: random.chance(90) ? 0xa6 : 0x86, children: ids, prefix: Buffer.alloc(0) }];
   const behind = random.pick([
-    plain(0x87, random.bytes(4)), plain(0xa9, Buffer.alloc(0)), plain(0x85, Buffer.alloc(1)), plain(0xa6, write(id)), plain(0x04, Buffer.alloc(2)), plain(0xc7, Buffer.alloc(0)),
+    plain(0x87, random.bytes(4)), plain(0xa9, Buffer.alloc(0)), plain(0x85, Buffer.alloc(1)), plain(0xa6, write(id)), plain(0x04, Buffer.alloc(2)),
+    plain(0xc7, Buffer.alloc(0)),
   ]);
   return sequence(...before, ...list, ...(random.chance(30) ? [behind] : []));
 }
