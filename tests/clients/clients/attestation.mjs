@@ -116,7 +116,7 @@ export async function compareProofs(node, simulated, { count, seed, now }) {
       recipient: RECIPIENT, units: UNITS, now: BigInt(now),
     });
     const nonces = validSeeds(epoch, now).map((each) => made.nonceUnder(each));
-    const ours = judge(made.attestation, nonces, policy, { deviceId, miner: key.hash, completedAt: now });
+    const ours = judge(made.attestation, nonces, policy, { deviceId, miner: key.hash, at: now });
     const expected = ours.revert ?? `0x${hex(unsigned((BASE * UNITS * BigInt(ours.trustBps)) / 10_000n, 32))}`;
     return { what, data: calldata(SUBMIT_WORK_PROOF, unhex(made.proof), made.attestation), storage: storageOf(policy, epoch), ours, expected };
   });

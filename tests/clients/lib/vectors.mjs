@@ -149,7 +149,10 @@ class State {
     const { n } = this.#effective(block);
     const seeds = [this.epoch.current, this.epoch.previous].slice(0, n === 0 ? 2 : 1).filter((seed) => seed.some((byte) => byte !== 0));
     const nonces = seeds.map((seed) => deriveKey('pars.aimining.nvtrust-nonce.v1', context, miner, seed));
-    return judge(attestation, nonces, this.policy, { deviceId, miner, completedAt });
+    const judged = judge(attestation, nonces, this.policy, { deviceId, miner, at: Math.min(completedAt, block.timestamp) });
+    // Fresh is what answers the current seed, in a call that rolls no epoch; the opening is a roll.
+    const rolls = n > 0 || this.epoch.start === 0;
+    return { ...judged, fresh: !rolls && judge(attestation, nonces.slice(0, 1), this.policy).refusal?.error !== 'NonceMismatch' };
   }
 
   #accept(proof, attestation, block) {
@@ -163,7 +166,8 @@ class State {
       Object.assign(epoch, { start, counter, previous: epoch.current, current: deriveKey('pars.aimining.epoch-seed.v1', epoch.current, ...next) });
     }
     this.lastWorkId = Buffer.from(blake3(concat([deviceId, context.subarray(132, 164), Buffer.from(context.subarray(0, 4)).reverse()])));
-    if (judged?.registers) this.#register(hex(deviceId), judged.registers, hex(miner), epoch.start + epoch.length, block.timestamp);
+    const known = this.policy.devices[hex(deviceId)]?.bindings.length > 0;
+    if (judged?.registers && (judged.fresh || !known)) this.#register(hex(deviceId), judged.registers, hex(miner), Math.max(epoch.start + epoch.length, block.timestamp + 1), block.timestamp);
   }
 
   #register(id, registers, miner, from, now) {

@@ -40,8 +40,8 @@ export function genesisPolicy({ dev }) {
 }
 
 /**
- * Judges evidence under the valid nonces, for a proof that names { deviceId, miner, completedAt } if there is one (miner is BLAKE3
- * of its public key). Answers { tier, deviceId, trustBps } or { refusal, revert }; with full evidence also what it registers.
+ * Judges evidence under the valid nonces, for a proof that names { deviceId, miner, at } if there is one: miner is BLAKE3 of its
+ * public key, at the earlier of its completion and the block time. Answers { tier, deviceId, trustBps } or { refusal, revert }; with full evidence also what it registers.
  */
 export function judge(bytes, nonces, policy, proof) {
   try {
@@ -83,7 +83,7 @@ function registered({ deviceId, report: reportBytes }, nonces, policy, proof) {
   const device = policy.devices[hex(deviceId)];
   if (!device) throw new Refusal('DeviceNotRegistered', deviceId);
   if (proof) {
-    const binding = device.bindings.find(({ from }) => from <= proof.completedAt);
+    const binding = device.bindings.find(({ from }) => from <= proof.at);
     if (!binding || binding.miner !== hex(proof.miner)) throw new Refusal('DeviceNotBound', deviceId, proof.miner);
   }
   const factory = findIca(device.icaIndex, policy);
