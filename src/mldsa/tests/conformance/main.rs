@@ -3,6 +3,7 @@
 //! Test names carry the id of the checklist: c1 known answers, c2 each check alone, c3 hints, c4 differential,
 //! c9 domain separation, c10 any input has an answer. `PARS_SEED` replaces the seed of the random ones.
 
+mod backends;
 mod boundary;
 mod differential;
 mod encoding;
@@ -12,10 +13,3 @@ mod oracles;
 mod random;
 mod sign;
 mod walls;
-
-use pars_mldsa::{Reference, Verifier};
-
-/// Every backend of this crate by name; each runs the known answers and the boundaries separately.
-fn backends() -> Vec<(&'static str, Box<dyn Verifier>)> {
-    vec![("reference", Box::new(Reference))]
-}

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::signature::{ML_DSA_44, ML_DSA_65, ML_DSA_87, UnparsedPublicKey};
 use ml_dsa::{EncodedVerifyingKey, MlDsa44, MlDsa65, MlDsa87, MlDsaParams, Signature, VerifyingKey};
-use pars_mldsa::ParameterSet;
+use pars_mldsa::{Job, Key, ParameterSet};
 
 /// What is asked of a verifier.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,6 +18,16 @@ impl Case {
     /// Our answer.
     pub(crate) fn verify(&self) -> bool {
         pars_mldsa::verify(self.set, &self.public_key, &self.message, &self.context, &self.signature)
+    }
+
+    /// As a job of a batch.
+    pub(crate) fn job(&self) -> Job<'_> {
+        Job {
+            key: Key::Encoded(self.set, &self.public_key),
+            message: &self.message,
+            context: &self.context,
+            signature: &self.signature,
+        }
     }
 
     /// RustCrypto's `ml-dsa`.

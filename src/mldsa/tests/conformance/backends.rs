@@ -1,0 +1,84 @@
+//! Every way this crate can answer, each as a [`Verifier`], so that every test runs on each of them apart.
+
+use pars_mldsa::{Engine, Job, Key, ParameterSet, Reference, SigningKey, Verifier};
+
+use crate::oracles::Case;
+
+/// Every backend by name; each runs the known answers and the boundaries separately.
+pub(crate) fn backends() -> Vec<(String, Box<dyn Verifier>)> {
+    let mut backends: Vec<(String, Box<dyn Verifier>)> = vec![("reference".to_owned(), Box::new(Reference))];
+    for engine in engines() {
+        backends.push((engine.name().to_owned(), Box::new(engine)));
+        backends.push((format!("{}, prepared", engine.name()), Box::new(Prepared(engine))));
+        for lane in 0..4 {
+            let name = format!("{}, batch, lane {lane}", engine.name());
+            backends.push((name, Box::new(Lane { engine, lane, companions: companions() })));
+        }
+    }
+    backends
+}
+
+/// The engine on every backend that this machine has.
+pub(crate) fn engines() -> Vec<Engine> {
+    vec![Engine::portable()]
+}
+
+/// Verifies under a key that is prepared first.
+struct Prepared(Engine);
+
+impl Verifier for Prepared {
+    fn verify(
+        &self,
+        set: ParameterSet,
+        key: &[u8],
+        message: &[u8],
+        context: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let prepared = self.0.prepare(set, key);
+        assert_eq!(prepared.is_some(), key.len() == set.public_key_len());
+        prepared.is_some_and(|key| self.0.verify_prepared(&key, message, context, signature))
+    }
+}
+
+/// Verifies as one of four signatures: three honest ones of other keys and sets run in the other lanes, and must be
+/// found valid whatever stands beside them.
+struct Lane {
+    engine: Engine,
+    lane: usize,
+    companions: Vec<Case>,
+}
+
+/// An honest signature of each set, with messages of different lengths.
+fn companions() -> Vec<Case> {
+    ParameterSet::ALL
+        .into_iter()
+        .zip([0, 200, 1000])
+        .map(|(set, len)| {
+            let key = SigningKey::from_seed(set, &[0x4a; 32]);
+            let (message, context) = (vec![set.id(); len], b"companion".to_vec());
+            let signature = key.sign(&message, &context, &[0; 32]).expect("a legal context");
+            Case { set, public_key: key.public_key().to_vec(), message, context, signature }
+        })
+        .collect()
+}
+
+impl Verifier for Lane {
+    fn verify(
+        &self,
+        set: ParameterSet,
+        key: &[u8],
+        message: &[u8],
+        context: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let mut jobs: Vec<Job<'_>> = self.companions.iter().map(Case::job).collect();
+        jobs.insert(self.lane, Job { key: Key::Encoded(set, key), message, context, signature });
+        let verdicts = self.engine.verify_batch(&jobs);
+        assert_eq!(verdicts.len(), 4);
+        for (index, verdict) in verdicts.iter().enumerate() {
+            assert!(verdict || index == self.lane, "a neighbour changed the verdict of lane {index}");
+        }
+        verdicts.get(self.lane).expect("four verdicts")
+    }
+}
