@@ -246,8 +246,8 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
-/// Modules that may hold `unsafe`: the SIMD of the ML-DSA engine, once it stands, behind safe functions.
-const MAY_BE_UNSAFE: [&str; 0] = [];
+/// Modules that may hold `unsafe`: the door to the AVX2 of the ML-DSA engine, whose functions are safe.
+const MAY_BE_UNSAFE: [&str; 1] = ["src/mldsa/engine/avx2/mod.rs"];
 
 #[test]
 fn no_unsafe_outside_the_modules_that_may() {

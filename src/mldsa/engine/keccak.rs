@@ -111,6 +111,9 @@ macro_rules! keccak_round {
     }};
 }
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use keccak_round;
+
 macro_rules! xor {
     ($first:expr $(, $next:expr)+) => { $first $(^ $next)+ };
 }

@@ -18,6 +18,8 @@
 //!
 //! All of it is public data: nothing here needs to take the same time for different inputs.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod backend;
 mod batch;
 mod encoding;
@@ -49,6 +51,8 @@ pub struct Engine(Kind);
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Avx2),
 }
 
 /// Runs `$body` with `$backend` bound to the engine's backend.
@@ -59,6 +63,8 @@ macro_rules! with_backend {
                 let $backend = Portable;
                 $body
             }
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2($backend) => $body,
         }
     };
 }
@@ -67,7 +73,7 @@ impl Engine {
     /// The fastest backend of this machine.
     #[must_use]
     pub fn new() -> Self {
-        Self::portable()
+        Self::avx2().unwrap_or(Self::portable())
     }
 
     /// Plain Rust, whatever the machine offers.
@@ -76,11 +82,22 @@ impl Engine {
         Self(Kind::Portable)
     }
 
+    /// Vectors of 256 bits; `None` where the processor has none.
+    #[must_use]
+    pub fn avx2() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        return avx2::Avx2::detect().map(|backend| Self(Kind::Avx2(backend)));
+        #[cfg(not(target_arch = "x86_64"))]
+        None
+    }
+
     /// What computes: `portable` or `avx2`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self.0 {
             Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
         }
     }
 

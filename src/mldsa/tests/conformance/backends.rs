@@ -1,5 +1,7 @@
 //! Every way this crate can answer, each as a [`Verifier`], so that every test runs on each of them apart.
 
+use std::io::Write;
+
 use pars_mldsa::{Engine, Job, Key, ParameterSet, Reference, SigningKey, Verifier};
 
 use crate::oracles::Case;
@@ -20,7 +22,13 @@ pub(crate) fn backends() -> Vec<(String, Box<dyn Verifier>)> {
 
 /// The engine on every backend that this machine has.
 pub(crate) fn engines() -> Vec<Engine> {
-    vec![Engine::portable()]
+    let avx2 = Engine::avx2();
+    if avx2.is_none() {
+        // Not eprintln!: the harness would swallow it.
+        writeln!(std::io::stderr().lock(), "\n*** NOT RUN: avx2: this processor has none ***\n")
+            .expect("stderr");
+    }
+    [Engine::portable()].into_iter().chain(avx2).collect()
 }
 
 /// Verifies under a key that is prepared first.
