@@ -165,6 +165,13 @@ impl State4 {
         }
     }
 
+    /// XORs `word` into word `index` of a lane, if there is one.
+    pub(super) fn xor_word(&mut self, lane: usize, index: usize, word: u64) {
+        if let Some(words) = self.0.get_mut(index) {
+            words[lane] ^= word;
+        }
+    }
+
     /// The first `output.len()` bytes of a lane, at most 200.
     pub(super) fn squeeze(&self, lane: usize, output: &mut [u8]) {
         for (bytes, words) in output.chunks_mut(8).zip(&self.0) {

@@ -105,13 +105,22 @@ fn absorb(states: &mut State4, lane: usize, input: &mut Input<'_>) -> bool {
     last
 }
 
+/// How a lane goes on after a permutation.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Permutation,
+    /// tr is there: the message follows in the same lane.
+    Message,
+    Done,
+}
+
 impl<'a> Running<'a> {
     /// Begins in an empty lane, up to the first permutation.
     fn start(task: Task<'a>, states: &mut State4, lane: usize) -> Self {
         states.clear(lane);
         match task {
             Task::Entry { rho, row, column, poly } => {
-                states.absorb(lane, &sample::entry_seed(rho, row, column));
+                sample::absorb_entry(states, lane, rho, row, column);
                 Self::Entry { poly, filled: 0 }
             }
             Task::Hash { mut input, output } => {
@@ -126,28 +135,49 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Goes on after a permutation, up to the next one; `None` when done. `block` is the lane's first words.
-    fn step<B: Backend>(self, backend: B, states: &mut State4, lane: usize, block: &Block) -> Option<Self> {
+    /// Goes on after a permutation, up to the next one. `block` is the lane's first words. In place: a lane's input
+    /// is a hundred bytes, too much to move at every step.
+    fn step<B: Backend>(&mut self, backend: B, states: &mut State4, lane: usize, block: &Block) -> Next {
         match self {
             Self::Entry { poly, filled } => {
-                let filled = backend.sample_block(block, poly, filled);
-                (filled < N).then_some(Self::Entry { poly, filled })
+                *filled = backend.sample_block(block, poly, *filled);
+                if *filled < N { Next::Permutation } else { Next::Done }
             }
-            Self::Hash { mut input, absorbed: false, output } => {
-                let absorbed = absorb(states, lane, &mut input);
-                Some(Self::Hash { input, absorbed, output })
+            Self::Hash { input, absorbed, .. } | Self::Key { input, absorbed, .. } if !*absorbed => {
+                *absorbed = absorb(states, lane, input);
+                Next::Permutation
             }
-            Self::Hash { absorbed: true, output, .. } => {
+            Self::Hash { output, .. } => {
                 states.squeeze(lane, output);
-                None
+                Next::Done
             }
-            Self::Key { mut input, absorbed: false, tr, message, mu } => {
-                let absorbed = absorb(states, lane, &mut input);
-                Some(Self::Key { input, absorbed, tr, message, mu })
+            Self::Key { tr, .. } => {
+                states.squeeze(lane, *tr);
+                Next::Message
             }
-            Self::Key { absorbed: true, tr, message, mu, .. } => {
-                states.squeeze(lane, tr);
-                Some(Self::start(Task::Hash { input: message.after(tr), output: mu }, states, lane))
+        }
+    }
+
+    /// [`Self::step`] of a lane that is in use; empties it when done.
+    fn advance<B: Backend>(
+        lane: &mut Option<Self>,
+        backend: B,
+        states: &mut State4,
+        number: usize,
+        block: &Block,
+    ) {
+        let Some(running) = lane else { return };
+        match running.step(backend, states, number, block) {
+            Next::Permutation => {}
+            Next::Done => *lane = None,
+            Next::Message => {
+                if let Some(Self::Key { tr, message, mu, .. }) = lane.take() {
+                    *lane = Some(Self::start(
+                        Task::Hash { input: message.after(tr), output: mu },
+                        states,
+                        number,
+                    ));
+                }
             }
         }
     }
@@ -169,40 +199,38 @@ pub(super) fn run<'a, B: Backend>(backend: B, tasks: impl IntoIterator<Item = Ta
             busy = busy.saturating_add(usize::from(lane.is_some()));
             entries |= matches!(lane, Some(Running::Entry { .. }));
         }
-        if busy == 0 {
-            return;
-        }
-        if busy == 1 {
+        match busy {
+            0 => return,
             // Nothing is left beside this one: a single permutation takes less time than four.
-            for (number, lane) in lanes.iter_mut().enumerate() {
-                if let Some(running) = lane.take() {
-                    finish_alone(backend, running, &mut states, number);
+            1 => {
+                for (number, lane) in lanes.iter_mut().enumerate() {
+                    finish_alone(backend, lane, &mut states, number);
                 }
             }
-            continue;
-        }
-        backend.permute4(&mut states);
-        if entries {
-            backend.blocks(&states, &mut blocks);
-        }
-        for ((number, lane), block) in lanes.iter_mut().enumerate().zip(&blocks) {
-            *lane = lane.take().and_then(|running| running.step(backend, &mut states, number, block));
+            _ => {
+                backend.permute4(&mut states);
+                if entries {
+                    backend.blocks(&states, &mut blocks);
+                }
+                for ((number, lane), block) in lanes.iter_mut().enumerate().zip(&blocks) {
+                    Running::advance(lane, backend, &mut states, number, block);
+                }
+            }
         }
     }
 }
 
 /// Runs one lane to its end.
-fn finish_alone<B: Backend>(backend: B, running: Running<'_>, states: &mut State4, lane: usize) {
+fn finish_alone<B: Backend>(backend: B, lane: &mut Option<Running<'_>>, states: &mut State4, number: usize) {
     let mut block = Block([0; 24]);
-    let mut running = Some(running);
-    while let Some(task) = running {
-        let mut state = states.lane(lane);
+    while lane.is_some() {
+        let mut state = states.lane(number);
         backend.permute(&mut state);
-        states.set_lane(lane, &state);
+        states.set_lane(number, &state);
         for (to, &word) in block.0.iter_mut().zip(&state) {
             *to = word;
         }
-        running = task.step(backend, states, lane, &block);
+        Running::advance(lane, backend, states, number, &block);
     }
 }
 

@@ -1,21 +1,15 @@
 //! Sampling from hash output: entries of the matrix (FIPS 204 Algorithms 14 and 30) and the challenge (Algorithm 29).
 
-use super::keccak::{Block, SHAKE128_RATE};
+use super::keccak::{Block, SHAKE128_RATE, State4};
 use super::parameters::RHO_LEN;
 use super::ring::{N, Poly, Q};
 
-/// The first 168 bytes that an entry's sponge absorbs, padding included: ρ ‖ s ‖ r (Algorithm 32 lines 3 and 4: the
-/// column byte comes first), SHAKE's 0x1f and the last bit of the rate.
-pub(super) fn entry_seed(rho: &[u8; RHO_LEN], row: u8, column: u8) -> [u8; SHAKE128_RATE] {
-    let mut block = [0; SHAKE128_RATE];
-    let seed = rho.iter().copied().chain([column, row, 0x1f]);
-    for (byte, seed) in block.iter_mut().zip(seed) {
-        *byte = seed;
-    }
-    if let Some(last) = block.last_mut() {
-        *last = 0x80;
-    }
-    block
+/// The one block that an entry's sponge absorbs, into an empty lane: ρ ‖ s ‖ r (Algorithm 32 lines 3 and 4: the
+/// column byte comes first), SHAKE's 0x1f, and the last bit of the rate.
+pub(super) fn absorb_entry(states: &mut State4, lane: usize, rho: &[u8; RHO_LEN], row: u8, column: u8) {
+    states.absorb(lane, rho);
+    states.xor_word(lane, RHO_LEN / 8, u64::from_le_bytes([column, row, 0x1f, 0, 0, 0, 0, 0]));
+    states.xor_word(lane, SHAKE128_RATE / 8 - 1, 1 << 63);
 }
 
 /// Algorithm 14, CoeffFromThreeBytes: 23 bits of the three, if they are below q.

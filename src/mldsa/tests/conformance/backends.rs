@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use pars_mldsa::{Engine, Job, Key, ParameterSet, Reference, SigningKey, Verifier};
+use pars_mldsa::{Engine, Job, Key, ParameterSet, PreparedKey, Reference, SigningKey, Verifier};
 
 use crate::oracles::Case;
 
@@ -14,7 +14,7 @@ pub(crate) fn backends() -> Vec<(String, Box<dyn Verifier>)> {
         backends.push((format!("{}, prepared", engine.name()), Box::new(Prepared(engine))));
         for lane in 0..4 {
             let name = format!("{}, batch, lane {lane}", engine.name());
-            backends.push((name, Box::new(Lane { engine, lane, companions: companions() })));
+            backends.push((name, Box::new(Lane { engine, lane, companions: companions(engine) })));
         }
     }
     backends
@@ -49,26 +49,39 @@ impl Verifier for Prepared {
     }
 }
 
-/// Verifies as one of four signatures: three honest ones of other keys and sets run in the other lanes, and must be
-/// found valid whatever stands beside them.
+/// Verifies as one of four signatures: three honest ones of other sets run in the other lanes, and must be found valid
+/// whatever stands beside them. Two of their keys are prepared, one is not, so that the key under test shares
+/// permutations with another while its matrix is sampled.
 struct Lane {
     engine: Engine,
     lane: usize,
-    companions: Vec<Case>,
+    companions: Vec<(Case, Option<PreparedKey>)>,
 }
 
 /// An honest signature of each set, with messages of different lengths.
-fn companions() -> Vec<Case> {
+fn companions(engine: Engine) -> Vec<(Case, Option<PreparedKey>)> {
     ParameterSet::ALL
         .into_iter()
         .zip([0, 200, 1000])
         .map(|(set, len)| {
-            let key = SigningKey::from_seed(set, &[0x4a; 32]);
-            let (message, context) = (vec![set.id(); len], b"companion".to_vec());
-            let signature = key.sign(&message, &context, &[0; 32]).expect("a legal context");
-            Case { set, public_key: key.public_key().to_vec(), message, context, signature }
+            let case = honest(set, &[0x4a; 32], &vec![set.id(); len], b"companion");
+            let key = engine.prepare(set, &case.public_key).expect("a right length");
+            (case, (set != ParameterSet::MlDsa44).then_some(key))
         })
         .collect()
+}
+
+/// A signature by the key of a seed.
+pub(crate) fn honest(set: ParameterSet, seed: &[u8; 32], message: &[u8], context: &[u8]) -> Case {
+    let key = SigningKey::from_seed(set, seed);
+    let signature = key.sign(message, context, &[0; 32]).expect("a legal context");
+    Case {
+        set,
+        public_key: key.public_key().to_vec(),
+        message: message.to_vec(),
+        context: context.to_vec(),
+        signature,
+    }
 }
 
 impl Verifier for Lane {
@@ -80,7 +93,8 @@ impl Verifier for Lane {
         context: &[u8],
         signature: &[u8],
     ) -> bool {
-        let mut jobs: Vec<Job<'_>> = self.companions.iter().map(Case::job).collect();
+        let mut jobs: Vec<Job<'_>> =
+            self.companions.iter().map(|(case, key)| case.job_under(key.as_ref())).collect();
         jobs.insert(self.lane, Job { key: Key::Encoded(set, key), message, context, signature });
         let verdicts = self.engine.verify_batch(&jobs);
         assert_eq!(verdicts.len(), 4);

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::signature::{ML_DSA_44, ML_DSA_65, ML_DSA_87, UnparsedPublicKey};
 use ml_dsa::{EncodedVerifyingKey, MlDsa44, MlDsa65, MlDsa87, MlDsaParams, Signature, VerifyingKey};
-use pars_mldsa::{Job, Key, ParameterSet};
+use pars_mldsa::{Job, Key, ParameterSet, PreparedKey};
 
 /// What is asked of a verifier.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,8 +22,13 @@ impl Case {
 
     /// As a job of a batch.
     pub(crate) fn job(&self) -> Job<'_> {
+        self.job_under(None)
+    }
+
+    /// As a job of a batch, under its key prepared before, if it is given.
+    pub(crate) fn job_under<'a>(&'a self, prepared: Option<&'a PreparedKey>) -> Job<'a> {
         Job {
-            key: Key::Encoded(self.set, &self.public_key),
+            key: prepared.map_or(Key::Encoded(self.set, &self.public_key), Key::Prepared),
             message: &self.message,
             context: &self.context,
             signature: &self.signature,
