@@ -190,7 +190,8 @@ fn i3_imports_point_down_only() {
         ("pars-nvtrust", &[]),
         ("pars-protocol", &["pars-mldsa"]),
         ("pars-precompile", &["pars-mldsa", "pars-protocol"]),
-        ("pars-node", &["pars-mldsa", "pars-protocol", "pars-precompile"]),
+        ("pars-batch", &["pars-mldsa"]),
+        ("pars-node", &["pars-batch", "pars-mldsa", "pars-protocol", "pars-precompile"]),
         ("pars-ai-mining", &["pars-mldsa", "pars-protocol", "pars-precompile"]),
     ]);
     let packages = packages();
@@ -294,7 +295,7 @@ fn i3_consensus_code_names_no_clock_float_lock_thread_or_unordered_map() {
         let consensus = ["src/protocol", "src/mldsa", "src/nvtrust", "src/precompile"]
             .iter()
             .any(|folder| path.starts_with(folder));
-        let test = path.components().any(|part| part.as_os_str() == "tests")
+        let test = path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "benches")
             || path.ends_with("tests.rs")
             || path.ends_with("testing.rs");
         if !consensus || test || path.extension().is_none_or(|extension| extension != "rs") {

@@ -70,6 +70,13 @@ impl Verdicts {
     }
 }
 
+/// Answers that were put together elsewhere.
+impl From<Vec<bool>> for Verdicts {
+    fn from(verdicts: Vec<bool>) -> Self {
+        Self(verdicts)
+    }
+}
+
 impl From<Verdicts> for Vec<bool> {
     fn from(verdicts: Verdicts) -> Self {
         verdicts.0
