@@ -14,7 +14,7 @@
 //! | `verify.rs` | Verify_internal |
 //! | `batch.rs` | [`Job`], [`Verdicts`] |
 //! | `backend.rs` | what a backend computes, and the portable one |
-//! | `avx2/` | the AVX2 one; the only `unsafe` of the crate |
+//! | `avx2/` | the AVX2 one, with AVX-512's Keccak where there is one; the only `unsafe` of the crate |
 //!
 //! All of it is public data: nothing here needs to take the same time for different inputs.
 
@@ -73,7 +73,7 @@ impl Engine {
     /// The fastest backend of this machine.
     #[must_use]
     pub fn new() -> Self {
-        Self::avx2().unwrap_or(Self::portable())
+        Self::avx512().or(Self::avx2()).unwrap_or(Self::portable())
     }
 
     /// Plain Rust, whatever the machine offers.
@@ -91,11 +91,22 @@ impl Engine {
         None
     }
 
-    /// What computes: `portable` or `avx2`.
+    /// [`Self::avx2`] with a Keccak that uses AVX-512's instructions for such vectors; `None` where there are none.
+    #[must_use]
+    pub fn avx512() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        return avx2::Avx2::detect_avx512vl().map(|backend| Self(Kind::Avx2(backend)));
+        #[cfg(not(target_arch = "x86_64"))]
+        None
+    }
+
+    /// What computes: `portable`, `avx2` or `avx512`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self.0 {
             Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(backend) if backend.has_avx512vl() => "avx512",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2(_) => "avx2",
         }

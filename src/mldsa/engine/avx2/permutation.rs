@@ -52,19 +52,33 @@ fn rotate_56() -> __m256i {
     )
 }
 
+/// The body of both permutations: compiled twice, for two instruction sets.
+macro_rules! permute {
+    ($states:ident) => {
+        let mut a = [_mm256_setzero_si256(); WORDS];
+        for (vector, words) in a.iter_mut().zip(&$states.0) {
+            *vector = load_words(words);
+        }
+        for constant in ROUND_CONSTANTS {
+            keccak_round!(a, _mm256_set1_epi64x(constant.cast_signed()), xor, rotate, chi);
+        }
+        for (vector, words) in a.iter().zip(&mut $states.0) {
+            store_words(words, *vector);
+        }
+    };
+}
+
 /// See [`permute`](super::super::keccak::permute).
 #[target_feature(enable = "avx2")]
 pub(super) fn permute4(states: &mut State4) {
-    let mut a = [_mm256_setzero_si256(); WORDS];
-    for (vector, words) in a.iter_mut().zip(&states.0) {
-        *vector = load_words(words);
-    }
-    for constant in ROUND_CONSTANTS {
-        keccak_round!(a, _mm256_set1_epi64x(constant.cast_signed()), xor, rotate, chi);
-    }
-    for (vector, words) in a.iter().zip(&mut states.0) {
-        store_words(words, *vector);
-    }
+    permute!(states);
+}
+
+/// The same where vectors of 256 bits have AVX-512's rotation, three-way logic and 32 registers: the compiler makes
+/// one instruction of two or three, and nothing is spilled.
+#[target_feature(enable = "avx2,avx512f,avx512vl")]
+pub(super) fn permute4_with_avx512vl(states: &mut State4) {
+    permute!(states);
 }
 
 /// See [`State4::blocks`]: six transpositions of four by four words.

@@ -20,15 +20,23 @@ pub(crate) fn backends() -> Vec<(String, Box<dyn Verifier>)> {
     backends
 }
 
+/// The default is the last of those there are.
+#[test]
+fn c5_the_default_engine_is_the_fastest_there_is() {
+    assert_eq!(engines().last().map(Engine::name), Some(Engine::new().name()));
+    assert_eq!(Engine::default().name(), Engine::new().name());
+    assert_eq!(Engine::portable().name(), "portable");
+}
+
 /// The engine on every backend that this machine has.
 pub(crate) fn engines() -> Vec<Engine> {
-    let avx2 = Engine::avx2();
-    if avx2.is_none() {
+    let vectors = [("avx2", Engine::avx2()), ("avx512", Engine::avx512())];
+    for (name, _) in vectors.iter().filter(|(_, engine)| engine.is_none()) {
         // Not eprintln!: the harness would swallow it.
-        writeln!(std::io::stderr().lock(), "\n*** NOT RUN: avx2: this processor has none ***\n")
+        writeln!(std::io::stderr().lock(), "\n*** NOT RUN: {name}: this processor has none ***\n")
             .expect("stderr");
     }
-    [Engine::portable()].into_iter().chain(avx2).collect()
+    [Engine::portable()].into_iter().chain(vectors.into_iter().filter_map(|(_, engine)| engine)).collect()
 }
 
 /// Verifies under a key that is prepared first.

@@ -4,7 +4,7 @@
 use pars_mldsa::ParameterSet;
 use serde_json::Value;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
-use sha3::digest::{Digest as Digest10, ExtendableOutput, Update, XofReader};
+use sha3::digest::{Digest as Digest10, ExtendableOutput, XofReader};
 use sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512, Shake128, Shake256};
 
 use crate::backends::engines;
@@ -14,7 +14,7 @@ fn field(test: &Value, name: &str) -> Vec<u8> {
     hex::decode(test[name].as_str().unwrap_or_else(|| panic!("no {name}"))).expect("hex")
 }
 
-fn shake(mut hash: impl ExtendableOutput + Update, message: &[u8], len: usize) -> Vec<u8> {
+fn shake(mut hash: impl ExtendableOutput, message: &[u8], len: usize) -> Vec<u8> {
     hash.update(message);
     let mut output = vec![0; len];
     hash.finalize_xof().read(&mut output);
