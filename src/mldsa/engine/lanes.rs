@@ -274,3 +274,99 @@ impl<B: Backend> Iterator for Stream<B> {
         self.bytes.next()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::backend::Portable;
+    use super::super::sample::coefficient_from_three_bytes;
+    use super::*;
+    use sha3::digest::{ExtendableOutput, Update, XofReader};
+    use sha3::{Shake128, Shake256};
+
+    fn shake256(parts: &[&[u8]], len: usize) -> Vec<u8> {
+        let mut hash = Shake256::default();
+        parts.iter().for_each(|part| hash.update(part));
+        let mut output = vec![0; len];
+        hash.finalize_xof().read(&mut output);
+        output
+    }
+
+    fn bytes(len: usize) -> Vec<u8> {
+        (0..len).map(|i| (i * 167 + len) as u8).collect()
+    }
+
+    /// Every length around one and two blocks, split in every way, with every length of output that is asked for.
+    #[test]
+    fn hashes_are_shake256_whatever_the_length_and_the_split() {
+        for len in (0..=290).chain([1312, 1952, 2592, 5000]) {
+            let input = bytes(len);
+            for (prefix, first) in [(0, 0), (0, len), (len.min(66), len.min(66)), (len.min(2), len / 2)] {
+                let parts = [&input[prefix..first.max(prefix)], &input[first.max(prefix)..]];
+                let mut output = vec![0; [32, 48, 64, 136][len % 4]];
+                let task = Task::Hash { input: Input::new(&[&input[..prefix]], parts), output: &mut output };
+                run(Portable, [task]);
+                assert_eq!(output, shake256(&[&input], output.len()), "{len} bytes, {prefix}, {first}");
+            }
+        }
+    }
+
+    /// Any number of tasks of any mixture of lengths: a lane that is done early takes the next, and none disturbs
+    /// another.
+    #[test]
+    fn lanes_take_tasks_of_all_kinds() {
+        let rho = [7; RHO_LEN];
+        let entry = |row: u8, column: u8| {
+            let mut hash = Shake128::default();
+            hash.update(&[&rho[..], &[column, row]].concat());
+            let mut stream = hash.finalize_xof();
+            let candidates = std::iter::from_fn(|| {
+                let mut bytes = [0; 3];
+                stream.read(&mut bytes);
+                Some(bytes)
+            });
+            candidates.filter_map(coefficient_from_three_bytes).take(N).collect::<Vec<_>>()
+        };
+        for tasks in 0..14 {
+            let inputs: Vec<Vec<u8>> = (0..tasks).map(|task| bytes(task * task * 37 % 700)).collect();
+            let mut digests = vec![[0; 64]; tasks];
+            let mut polys = vec![Poly::ZERO; tasks];
+            let (mut tr, mut mu) = ([0; 64], [0; 64]);
+            let message = Message::pure(b"context", b"message").unwrap();
+            let key = bytes(1952);
+            let all = digests.iter_mut().zip(&mut polys).zip(&inputs).zip(0..).flat_map(
+                |(((output, poly), input), row)| {
+                    [
+                        Task::Hash { input: Input::new(&[], [input, &[]]), output: &mut output[..] },
+                        Task::Entry { rho: &rho, row, column: 1 + row, poly },
+                    ]
+                },
+            );
+            let chained = Task::KeyThenMessage { public_key: &key, tr: &mut tr, message, mu: &mut mu };
+            run(Portable, [chained].into_iter().chain(all));
+            for (digest, input) in digests.iter().zip(&inputs) {
+                assert_eq!(digest[..], shake256(&[input], 64));
+            }
+            for (row, poly) in polys.iter().enumerate() {
+                assert_eq!(poly.0[..], entry(row as u8, 1 + row as u8), "row {row}");
+            }
+            assert_eq!(tr[..], shake256(&[&key], 64));
+            assert_eq!(mu[..], shake256(&[&tr, &[0, 7], b"context", b"message"], 64));
+        }
+    }
+
+    /// What SampleInBall would read if one block did not suffice.
+    #[test]
+    fn a_stream_goes_on() {
+        for len in [0, 32, 135, 136, 137, 500] {
+            let input = bytes(len);
+            let stream: Vec<u8> = Stream::new(Portable, Input::new(&[], [&input, &[]])).take(1000).collect();
+            assert_eq!(stream, shake256(&[&input], 1000));
+        }
+    }
+
+    #[test]
+    fn contexts_above_255_bytes_have_no_message() {
+        assert!(Message::pure(&[0; 255], b"").is_some());
+        assert!(Message::pure(&[0; 256], b"").is_none());
+    }
+}

@@ -93,8 +93,8 @@ pub(super) fn ntt(w: &mut Poly) {
 /// FIPS 204 Algorithm 42, NTT^−1, in place, times 2^32 (which makes good for `multiply_row`). The result lies in
 /// [0, q).
 ///
-/// Bounds: for |input| < [`ROW_BOUND`] the sums double at most eight times and stay below
-/// 2^31; a product's factor w_j − w_{j+len} obeys the same bound.
+/// Bounds: for |input| < [`ROW_BOUND`] the sums double at most eight times and stay below 2^31; a product's factor
+/// w_j − w_{j+len} obeys the same bound.
 pub(super) fn inverse_ntt(w: &mut Poly) {
     // Line 4: m ← 256; line 9 steps before the first use.
     let mut zetas = ZETAS.iter().rev();

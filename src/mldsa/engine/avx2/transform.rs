@@ -38,7 +38,7 @@ static INNER: [[Factors; 7]; 4] = {
     let mut inner = [[Factors::new([0; 8]); 7]; 4];
     let mut quarter = 0;
     while quarter < 4 {
-        // (first m of the level in this quarter, blocks of the level in eight coefficients, which of them)
+        // First m of the level, blocks of the level in eight coefficients, which of these.
         let levels = [(32, 1, 0), (64, 2, 0), (64, 2, 1), (128, 4, 0), (128, 4, 1), (128, 4, 2), (128, 4, 3)];
         let mut vector = 0;
         while vector < 7 {
