@@ -113,12 +113,17 @@ fn answer<B: Backend>(backend: B, jobs: &[Job<'_>], verdicts: &mut [bool]) {
         }
     }
     verify_open(backend, prepared);
-    // As many keys at a time as there are lanes: their matrices fit the second-level cache.
+    // As many keys at a time as there are lanes: their matrices fit the second-level cache. And always in the same
+    // memory: the system would take so much back and hand it out again, page by page, every time.
     let mut encoded = encoded.into_iter();
+    let mut spare = Vec::new();
     loop {
         let (preparations, groups): (Vec<_>, Vec<_>) = encoded
             .by_ref()
-            .filter_map(|((set, public_key), group)| Some((Preparation::new(set, public_key)?, group)))
+            .filter_map(|((set, public_key), group)| {
+                let memory = spare.pop().unwrap_or(PreparedKey::empty());
+                Some((Preparation::over(set, public_key, memory)?, group))
+            })
             .take(LANES)
             .unzip();
         if preparations.is_empty() {
@@ -128,6 +133,7 @@ fn answer<B: Backend>(backend: B, jobs: &[Job<'_>], verdicts: &mut [bool]) {
         let open =
             keys.iter().zip(groups).flat_map(|(key, group)| group.into_iter().map(move |open| (key, open)));
         verify_open(backend, open.collect());
+        spare = keys;
     }
 }
 

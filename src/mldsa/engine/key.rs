@@ -37,6 +37,12 @@ impl PreparedKey {
         polys.saturating_mul(size_of::<Poly>()).saturating_add(size_of::<Self>())
     }
 
+    /// Without polynomials, for [`Preparation::over`].
+    pub(super) const fn empty() -> Self {
+        let parameters = Parameters::of(ParameterSet::MlDsa44);
+        Self { parameters, matrix: Vec::new(), t1: Vec::new(), tr: [0; 64] }
+    }
+
     /// The rows of Â with their polynomial of NTT(t1·2^d).
     pub(super) fn rows(&self) -> impl Iterator<Item = (&[Poly], &Poly)> {
         self.matrix.chunks_exact(self.parameters.l).zip(&self.t1)
@@ -61,14 +67,15 @@ pub(super) struct Preparation<'a> {
 impl<'a> Preparation<'a> {
     /// `None` for a wrong length.
     pub(super) fn new(set: ParameterSet, public_key: &'a [u8]) -> Option<Self> {
-        let parameters = Parameters::of(set);
-        let (rho, t1) = split_public_key(&parameters, public_key)?;
-        let key = PreparedKey {
-            matrix: vec![Poly::ZERO; parameters.k.checked_mul(parameters.l)?],
-            t1: vec![Poly::ZERO; parameters.k],
-            tr: [0; 64],
-            parameters,
-        };
+        Self::over(set, public_key, PreparedKey::empty())
+    }
+
+    /// [`Self::new`] in the memory of a key that is done with. Every coefficient is written again.
+    pub(super) fn over(set: ParameterSet, public_key: &'a [u8], mut key: PreparedKey) -> Option<Self> {
+        key.parameters = Parameters::of(set);
+        let (rho, t1) = split_public_key(&key.parameters, public_key)?;
+        key.matrix.resize(key.parameters.k.checked_mul(key.parameters.l)?, Poly::ZERO);
+        key.t1.resize(key.parameters.k, Poly::ZERO);
         Some(Self { public_key, rho, t1, key })
     }
 
