@@ -80,20 +80,23 @@ impl Copy {
         (true, String::new())
     }
 
-    fn change(&self, mutant: &Mutant) {
+    /// Makes the changes; returns what to write where to undo them.
+    fn change(&self, mutant: &Mutant) -> Vec<(PathBuf, String)> {
+        let mut originals = Vec::new();
         for (file, from, to) in mutant.changes {
             let path = self.root.join("src/mldsa/engine").join(file);
             let text = std::fs::read_to_string(&path).expect("a source file");
             assert_eq!(text.matches(from).count(), 1, "{}: {file} has not once: {from}", mutant.name);
             std::fs::write(&path, text.replace(from, to)).expect("a changed file");
+            originals.push((path, text));
         }
+        originals
     }
 
-    fn restore(&self, mutant: &Mutant) {
-        for (file, ..) in mutant.changes {
-            let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine").join(file);
-            let text = std::fs::read_to_string(original).expect("a source file");
-            std::fs::write(self.root.join("src/mldsa/engine").join(file), text).expect("a restored file");
+    /// The last change first, so that a file that was changed twice is itself again.
+    fn restore(&self, originals: Vec<(PathBuf, String)>) {
+        for (path, text) in originals.into_iter().rev() {
+            std::fs::write(path, text).expect("a restored file");
         }
     }
 }
@@ -134,22 +137,25 @@ fn c2_mutants_fit_the_sources() {
     }
 }
 
+/// `PARS_MUTANT` keeps only the mutants whose name contains it.
 #[test]
 #[ignore = "long: run by make long"]
+#[expect(clippy::disallowed_methods, reason = "a test may read from the environment what it is to do")]
 fn long_c2_mutants_are_killed() {
     let copy = Copy::new();
     let (passes, text) = copy.suite_passes();
     assert!(passes, "the engine itself fails:\n{text}");
     let mut alive = Vec::new();
-    for mutant in MUTANTS {
+    let only = std::env::var("PARS_MUTANT").unwrap_or_default();
+    for mutant in MUTANTS.iter().filter(|mutant| mutant.name.contains(&only)) {
         let needs_avx2 = mutant.changes.iter().any(|(file, ..)| file.starts_with("avx2"));
         if needs_avx2 && pars_mldsa::Engine::avx2().is_none() {
             say(&format!("*** NOT RUN: {}: this processor has no AVX2 ***", mutant.name));
             continue;
         }
-        copy.change(mutant);
+        let originals = copy.change(mutant);
         let (passes, text) = copy.suite_passes();
-        copy.restore(mutant);
+        copy.restore(originals);
         if passes {
             alive.push(mutant.name);
         }
