@@ -82,7 +82,7 @@ pub(crate) fn revoke_ica(context: &mut Context<'_>, arguments: &[u8]) -> Result<
     let mut reader = Reader::new(arguments, 2)?;
     let (index, revoked) = (reader.uint::<u8>()?, reader.boolean()?);
     reader.finish()?;
-    context.charge(operation::SET_FLAG)?;
+    context.charge(operation::REVOKE_ICA)?;
     only_governor(context)?;
     let ica = storage::load_ica(context, index)?.ok_or_else(|| revert(UnknownIca { icaIndex: index }))?;
     // A key counts under the last index it was pinned at.
