@@ -1,5 +1,5 @@
 //! What governance decides: intermediates, firmware, golden sets, devices, the lowest driver. A removal is a flag that
-//! can be taken back; an intermediate's index is permanent.
+//! can be taken back; an intermediate's index is permanent, and counts as long as its key has no later one.
 
 use super::{
     logic::{version_of, word_of},
