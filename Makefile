@@ -15,7 +15,7 @@ BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## a node, a miner, a proof, its reward and five refusals. ARGS='--input FILE --json'
+demo: ## a node, a miner, five proofs with and without a GPU, eight refusals. ARGS='--input FILE --json'
 	@$(BUILD_DEVNET)
 	@$(DEVNET) demo $(ARGS)
 

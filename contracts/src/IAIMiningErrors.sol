@@ -168,7 +168,7 @@ interface IAIMiningErrors {
     error InvalidSpki();
     /// @notice A key that is never pinned: NVIDIA's root, an Identity CA's, an NVSwitch's or a simulated one.
     error IcaNotAllowed();
-    /// @notice The key has an index already, be it revoked.
+    /// @notice The key has an index that is not revoked; or, for taking back a revocation, a later index.
     error IcaAlreadySet(uint8 icaIndex);
     /// @notice Every index but the simulated ones', 254 and 255, is taken.
     error TooManyIcas();

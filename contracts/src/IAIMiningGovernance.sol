@@ -30,7 +30,7 @@ interface IAIMiningGovernance {
 
     /// @notice Pins an intermediate under the next index: devices whose certificates it signs are attested.
     /// @dev Emits `IcaSet`. Reverts with `NotGovernor`, `UnknownTier`, `InvalidArchitecture`, `InvalidSpki`,
-    /// `IcaNotAllowed`, `IcaAlreadySet`, `TooManyIcas`. That the key is a point of its curve is not checked: one that
+    /// `IcaNotAllowed`, `IcaAlreadySet`, `TooManyIcas`. A key whose index is revoked may get another one. That the key is a point of its curve is not checked: one that
     /// is not verifies nothing. Genesis pins 0 GH100 and 1 GB100.
     /// @param tier 2 RTX PRO 6000, 3 GH100, 4 GB100.
     /// @param architecture The word that its devices' certificates carry, as GH100: one to eight upper-case letters and
@@ -40,7 +40,8 @@ interface IAIMiningGovernance {
     function setIca(uint8 tier, bytes32 architecture, bytes calldata spki) external returns (uint8 icaIndex);
 
     /// @notice Refuses the devices below an intermediate, or takes them back.
-    /// @dev Emits `IcaRevocationChanged`. Reverts with `NotGovernor`, `UnknownIca`.
+    /// @dev Emits `IcaRevocationChanged`. Reverts with `NotGovernor`, `UnknownIca`; with `IcaAlreadySet` for taking back
+    /// the revocation of a key that got another index since.
     function revokeIca(uint8 icaIndex, bool revoked) external;
 
     /// @notice Refuses the devices that run a firmware, or takes them back.

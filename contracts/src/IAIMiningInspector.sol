@@ -40,7 +40,8 @@ interface IAIMiningInspector {
         view
         returns (uint32 src, uint64 nonce, bytes32 sender, address recipient, uint256 amount, uint8 status);
 
-    /// @notice What an accepted proof would be paid in this block, by the formula alone: caps are not looked at.
+    /// @notice What an accepted proof would be paid in this block, by the formula alone: caps are not looked at,
+    /// and the tier's full trust is taken. A GPU whose measurements are not pinned earns min(trust, 8000) instead.
     /// @dev Reverts with `UnknownTier`.
     /// @param tier 1 software, 2 RTX PRO 6000, 3 GH100, 4 GB100.
     /// @param units Claimed compute units.

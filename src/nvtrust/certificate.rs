@@ -91,8 +91,8 @@ pub enum CertificateError {
     #[error(transparent)]
     #[strum(transparent)]
     Fwid(#[from] FwidError),
-    /// r or s is empty, or longer than 48 bytes.
-    #[error("the certificate's signature is not a pair of positive integers of at most 48 bytes")]
+    /// r or s is longer than 48 bytes.
+    #[error("the certificate's signature is not a pair of integers of at most 48 bytes")]
     Signature,
 }
 

@@ -92,7 +92,7 @@ impl Architecture {
     /// Blackwell: B100, B200, GB200.
     pub const GB100: Self = Self { name: *b"GB100\0\0\0" };
 
-    /// Those that genesis pins, in the order of [`GENESIS_ICAS`].
+    /// Those that genesis pins, in the order of [`crate::GENESIS_ICAS`].
     pub const ALL: [Self; 2] = [Self::GH100, Self::GB100];
 
     /// A name of one to eight upper-case letters and digits that begins with a letter.

@@ -166,7 +166,9 @@ pub mod operation {
     pub const GOLDEN_SET_INFO: u64 = 3 * READ;
     /// setIca: the count moved; tier, architecture, three words of the key and its index written anew.
     pub const SET_ICA: u64 = 3 * READ + WRITE + 6 * WRITE_NEW + log(2, 8 * 32);
-    /// revokeIca, denyFirmware, pinFirmware, revokeDevice.
+    /// revokeIca: governor, the intermediate's seven slots and the index of its key.
+    pub const REVOKE_ICA: u64 = 9 * READ + WRITE_NEW + log(2, 2 * 32);
+    /// denyFirmware, pinFirmware, revokeDevice.
     pub const SET_FLAG: u64 = 2 * READ + WRITE_NEW + log(2, 6 * 32);
     /// pinGoldenSet: digest, count and mask.
     pub const PIN_GOLDEN_SET: u64 = READ + 3 * WRITE_NEW + log(3, 3 * 32);

@@ -5,7 +5,7 @@ use crate::{Genesis, MemoryHost, Precompile, Verifiers, activate, memory::Call};
 use alloy_primitives::{Address, B256, Bytes, address};
 use alloy_sol_types::SolCall;
 use pars_mldsa::{ParameterSet, SigningKey, Verifier};
-use pars_nvtrust::{Architecture, simulated::SimulatedDevice};
+use pars_nvtrust::{Architecture, P384Verifier, PublicKey, Signature, simulated::SimulatedDevice};
 use pars_protocol::{
     WORK_SIGNATURE_CONTEXT, WorkContext, WorkProof, WorkStatement, abi::IAIMining::submitWorkProofCall, ids,
 };
@@ -79,6 +79,33 @@ impl Verifier for StubVerifier {
     fn verify(&self, _: ParameterSet, _: &[u8], _: &[u8], _: &[u8], _: &[u8]) -> bool {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.answer
+    }
+}
+
+/// Counts the verifications on P-384 and the bytes they hash; all of them succeed.
+#[derive(Debug, Default)]
+pub struct CountingP384 {
+    calls: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl CountingP384 {
+    /// How often it was asked.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Bytes of all messages.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::SeqCst)
+    }
+}
+
+impl P384Verifier for CountingP384 {
+    fn verify(&self, _: &PublicKey, message: &[u8], _: &Signature) -> bool {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.bytes.fetch_add(message.len() as u64, Ordering::SeqCst);
+        true
     }
 }
 

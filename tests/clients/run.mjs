@@ -1,7 +1,8 @@
 // Three clients, each on its own account and with its own miner key, do what a user does: deploy a contract that uses
 // IAIMining(0x0300), submit proofs directly and through it, read balance and event, and read the reason of a refusal.
 // Then real evidence of an H100 is verified, a simulated one is paid and revoked, and proofs of another implementation,
-// written in JavaScript from the specification, are submitted.
+// written in JavaScript from the specification, are submitted. Last, evidence is changed thousands of times and judged by
+// the node and by another implementation (clients/attestation.mjs).
 //
 //   node run.mjs [PATH/pars-devnet]        or PARS_DEVNET_BIN
 //
@@ -35,6 +36,7 @@ if (node) {
     for (const [index, name] of CLIENTS.entries()) await attested(name, index);
     await independent();
     await independentAttested();
+    await (await import('./clients/attestation.mjs')).checkAttestation(node, check);
   } finally {
     await check('the node ends when told to', async () => {
       equal(await node.stop(), 'exit code 0', 'its end');

@@ -108,7 +108,7 @@ fn d1_three_hosts_agree_on_blocks_of_attested_proofs() {
     assert_eq!(trust(&receipts[3]), (3, 9_500, 4), "registered, bound, transferred, accepted");
     assert_eq!(trust(&receipts[5]), (4, 8_000, 4));
 
-    // The next epoch: registered devices; a stranger's key; too little gas; and the device changes hands.
+    // The next epoch: registered devices; a stranger's key; too little gas; left-over evidence moves no binding.
     hosts.pass(3_600, 7);
     let (time, second) = here(&hosts);
     let again = work(gh100, 1, 1, 3, time, second);
@@ -125,8 +125,14 @@ fn d1_three_hosts_agree_on_blocks_of_attested_proofs() {
     assert_eq!(trust(&receipts[0]), (3, 9_500, 2));
     assert_eq!(receipts[1].revert()[..4], DeviceNotBound::SELECTOR);
     assert_eq!(receipts[2].status, Status::Halt);
-    assert_eq!(trust(&receipts[3]), (3, 9_500, 3), "bound, transferred, accepted");
+    assert_eq!(trust(&receipts[3]), (3, 9_500, 2), "transferred, accepted");
     deviceInfoCall::abi_decode_returns(receipts[4].success()).unwrap();
+
+    // Under the seed of the epoch that runs, the device changes hands.
+    hosts.pass(12, 1);
+    let (time, fresh) = here(&hosts);
+    let receipts = hosts.block(&[full(work(gh100, 3, 1, 10, time, fresh))]);
+    assert_eq!(trust(&receipts[0]), (3, 9_500, 3), "bound, transferred, accepted");
 
     // And the epoch after: the new miner, and a decision against the device in the middle of the block.
     hosts.pass(3_600, 0);

@@ -1,10 +1,11 @@
 //! The AI-mining precompile as the chain sees it: its genesis configuration, when it becomes active, and the account
 //! that activation writes.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256};
+use pars_batch::Remembered;
 use pars_precompile::{
     Genesis, HostProfile, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
 };
@@ -16,6 +17,9 @@ use super::{
     hardfork::Hardfork,
     state::{AccountState, Code, StateError},
 };
+
+/// Signatures on P-384 that a node remembers as valid: some hundred devices and their latest reports, about 1.6 MB.
+const REMEMBERED: usize = 16_384;
 
 /// Key of the configuration in the genesis `config`.
 pub const CONFIG_KEY: &str = "parsAiMiningConfig";
@@ -137,7 +141,8 @@ impl Activation {
 }
 
 fn precompile(profile: HostProfile) -> Precompile {
-    Precompile::new(profile, Verifiers::reference())
+    let p384 = Arc::new(Remembered::new(pars_nvtrust::Reference, REMEMBERED));
+    Precompile::new(profile, Verifiers { p384, ..Verifiers::reference() })
 }
 
 /// The EVM factory of a chain; without activation the precompile is never installed.

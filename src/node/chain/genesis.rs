@@ -90,6 +90,11 @@ pub enum GenesisError {
          account exactly as activation writes it, as in the file that `pars-devnet genesis` writes"
     )]
     PrecompileMissing(Address),
+    /// Storage that lies there before activation would be state that nobody decided: a registered device, a balance.
+    #[error(
+        "the alloc gives {0} a nonce, code or storage, though {CONFIG_KEY} becomes active only later; coins alone may lie there"
+    )]
+    PrecompileTooEarly(Address),
 }
 
 /// Everything a chain needs to start.
@@ -171,9 +176,20 @@ fn genesis_state(genesis: &Genesis, activation: Option<&Activation>) -> Result<S
         }
         state.set_account(address, entry);
     }
-    if let Some(activation) = activation.filter(|activation| activation.timestamp <= genesis.timestamp) {
+    if let Some(activation) = activation {
+        let later = activation.timestamp > genesis.timestamp;
         match state.account(&activation.address) {
+            None if later => {}
             None => return Err(GenesisError::PrecompileMissing(activation.address)),
+            Some(found) if later => {
+                let empty = AccountState::default();
+                let untouched = found.nonce == empty.nonce
+                    && found.code == empty.code
+                    && found.storage.root() == empty.storage.root();
+                if !untouched {
+                    return Err(GenesisError::PrecompileTooEarly(activation.address));
+                }
+            }
             Some(found) => {
                 // Coins may lie at the address (any transfer can put them there); the rest must be exact.
                 let same = found.nonce == activation.account.nonce

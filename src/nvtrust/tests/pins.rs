@@ -24,9 +24,11 @@ fn d6_the_fixtures_root_and_identity_are_never_pinned_and_its_ica_may_be() {
     for ica in GENESIS_ICAS {
         assert!(!is_never_pinned(&ica.public_key));
     }
-    // One bit more is another key, which nobody knows anything of.
+    // Another y is the same key's negative, or no point; another x is a key that nobody knows anything of.
     let mut other = *certificate(H100_ROOT).public_key();
     other[95] ^= 1;
+    assert!(is_never_pinned(&other));
+    other[0] ^= 1;
     assert!(!is_never_pinned(&other));
 }
 
@@ -87,6 +89,12 @@ fn d6_the_simulated_icas_are_the_public_keys_that_follow_from_their_names() {
         let index = simulated_ica_index(ica.architecture).expect("simulated");
         assert_eq!(usize::from(index), 254 + at);
         assert_eq!(simulated_ica(index), Some(ica));
+    }
+    // Whatever signs in the simulated factory, in whichever place it were pinned.
+    for architecture in Architecture::ALL {
+        for authority in &simulated::SimulatedDevice::new(architecture, &[1; 32]).chain()[2..] {
+            assert!(is_never_pinned(certificate(authority).public_key()));
+        }
     }
     assert_eq!((0..=253).filter_map(simulated_ica).count(), 0);
     assert_eq!(SIMULATED_ICAS.map(|ica| ica.architecture), Architecture::ALL);

@@ -36,6 +36,8 @@ pub(crate) struct Claim {
     /// BLAKE3 of the miner's public key.
     pub(crate) miner: B256,
     pub(crate) completed_at: u64,
+    /// The nonce under the seed of the running epoch; `None` where this call rolls an epoch, whose seed nobody knew.
+    pub(crate) fresh: Option<[u8; 32]>,
 }
 
 /// A device, as its evidence and the state's policy judge it.
@@ -44,7 +46,15 @@ pub(crate) struct Verdict {
     pub(crate) tier: Tier,
     pub(crate) trust_bps: u16,
     /// What full evidence registers.
-    new: Option<(FixedBytes<8>, Registration)>,
+    new: Option<New>,
+}
+
+/// What full evidence says of its device.
+struct New {
+    pdi: FixedBytes<8>,
+    registration: Registration,
+    /// It answers the seed of the running epoch.
+    fresh: bool,
 }
 
 /// Verifies evidence against one of the `nonces`. Without a claim, whoever made the evidence may ask about it.
@@ -80,7 +90,8 @@ fn verify_full(
         leaf_public_key: *gpu.leaf_public_key,
         fwid: *gpu.fwid,
     };
-    Ok(Verdict { device_id, tier, trust_bps, new: Some((gpu.pdi.into(), registration)) })
+    let fresh = claim.is_some_and(|claim| claim.fresh.as_ref() == Some(gpu.report.nonce()));
+    Ok(Verdict { device_id, tier, trust_bps, new: Some(New { pdi: gpu.pdi.into(), registration, fresh }) })
 }
 
 /// Kind 2: a report of a registered device, for the miner it is bound to. Passes every check of kind 1 that the
@@ -98,7 +109,9 @@ fn verify_again(
     let registration = storage::load_registration(context, device_id)?
         .ok_or_else(|| revert(DeviceNotRegistered { deviceId: device_id }))?;
     if let Some(claim) = claim {
-        let bound = storage::load_bindings(context, device_id)?.at(claim.completed_at);
+        // A completion may lie a little ahead of the block; a binding that waits does not count yet.
+        let time = claim.completed_at.min(context.block_timestamp());
+        let bound = storage::load_bindings(context, device_id)?.at(time);
         require(bound == claim.miner, || DeviceNotBound { deviceId: device_id, miner: claim.miner })?;
     }
     let (tier, _) = trusted_ica(context, registration.ica_index)?;
@@ -181,16 +194,20 @@ pub(super) fn version_of(word: U256) -> DriverVersion {
     DriverVersion::from_words([first, second, third, fourth])
 }
 
-/// The effects of full evidence on its device, whichever key it names: its registration, and its binding from the next
-/// epoch on.
+/// The effects of full evidence on its device: its registration, and its binding from the next epoch on. A device that
+/// is bound is moved by fresh evidence only: a former miner's left-over proof is paid, and changes nothing.
 pub(crate) fn settle(
     context: &mut Context<'_>,
     verdict: &Verdict,
     miner: B256,
     epoch: &EpochState,
 ) -> Result<(), Stop> {
-    let Some((pdi, registration)) = &verdict.new else { return Ok(()) };
+    let Some(New { pdi, registration, fresh }) = &verdict.new else { return Ok(()) };
     let device_id = verdict.device_id;
+    let bindings = storage::load_bindings(context, device_id)?;
+    if bindings.is_bound() && !fresh {
+        return Ok(());
+    }
     if storage::load_registration(context, device_id)?.as_ref() != Some(registration) {
         storage::store_registration(context, device_id, registration)?;
         context.emit(&DeviceRegistered {
@@ -201,9 +218,10 @@ pub(crate) fn settle(
             fwid: registration.fwid.to_vec().into(),
         })?;
     }
-    let next = epoch.start.saturating_add(epoch.length);
-    let bindings = storage::load_bindings(context, device_id)?;
-    if let Some(bindings) = bindings.bind(miner, context.block_timestamp(), next) {
+    let now = context.block_timestamp();
+    // An epoch whose length was cut may have ended already; a binding never takes force in the past.
+    let next = epoch.start.saturating_add(epoch.length).max(now.saturating_add(1));
+    if let Some(bindings) = bindings.bind(miner, now, next) {
         storage::store_bindings(context, device_id, &bindings)?;
         context.emit(&DeviceBound { deviceId: device_id, miner, from: next })?;
     }

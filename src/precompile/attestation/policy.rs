@@ -1,5 +1,5 @@
 //! What governance decides: intermediates, firmware, golden sets, devices, the lowest driver. A removal is a flag that
-//! can be taken back; an intermediate's index is permanent.
+//! can be taken back; an intermediate's index is permanent, and counts as long as its key has no later one.
 
 use super::{
     logic::{version_of, word_of},
@@ -56,7 +56,8 @@ pub(crate) fn set_ica(context: &mut Context<'_>, arguments: &[u8]) -> Result<Byt
     };
     require(!is_never_pinned(&pinned.public_key), || IcaNotAllowed {})?;
     if let Some(index) = storage::ica_of_key(context, &pinned.public_key)? {
-        return Err(revert(IcaAlreadySet { icaIndex: index }));
+        // Under another tier or name only once the first index is revoked, for good.
+        require(ICA_REVOKED.at(index).get(context)?, || IcaAlreadySet { icaIndex: index })?;
     }
     let index = ICA_COUNT.get(context)?;
     require(index < SIMULATED_ICA_FIRST, || TooManyIcas {})?;
@@ -81,9 +82,12 @@ pub(crate) fn revoke_ica(context: &mut Context<'_>, arguments: &[u8]) -> Result<
     let mut reader = Reader::new(arguments, 2)?;
     let (index, revoked) = (reader.uint::<u8>()?, reader.boolean()?);
     reader.finish()?;
-    context.charge(operation::SET_FLAG)?;
+    context.charge(operation::REVOKE_ICA)?;
     only_governor(context)?;
-    require(index < ICA_COUNT.get(context)?, || UnknownIca { icaIndex: index })?;
+    let ica = storage::load_ica(context, index)?.ok_or_else(|| revert(UnknownIca { icaIndex: index }))?;
+    // A key counts under the last index it was pinned at.
+    let newest = storage::ica_of_key(context, &ica.pinned.public_key)?.unwrap_or(index);
+    require(revoked || newest == index, || IcaAlreadySet { icaIndex: newest })?;
     let old = replace(context, &ICA_REVOKED.at(index), revoked)?;
     context.emit(&IcaRevocationChanged { icaIndex: index, oldValue: old, newValue: revoked })?;
     Ok(Bytes::new())

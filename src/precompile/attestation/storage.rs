@@ -69,7 +69,7 @@ pub(super) fn load_ica(context: &mut Context<'_>, index: u8) -> Result<Option<Ic
 pub(super) fn tier_of(context: &mut Context<'_>, index: u8) -> Result<Option<Tier>, Stop> {
     match simulated_ica(index) {
         Some(simulated) => Ok(Some(simulated_tier(simulated))),
-        None => Ok(load_ica(context, index)?.map(|ica| ica.tier)),
+        None => Ok(Tier::from_id(ICA_TIER.at(index).get(context)?)),
     }
 }
 
@@ -129,6 +129,11 @@ pub(super) struct Binding {
 pub(super) struct Bindings(pub(super) [Binding; 3]);
 
 impl Bindings {
+    /// Whether anybody is bound, or will be.
+    pub(super) fn is_bound(&self) -> bool {
+        self.0.iter().any(|binding| !binding.miner.is_zero())
+    }
+
     /// Who is bound at a time; zero if nobody.
     pub(super) fn at(&self, time: u64) -> B256 {
         self.0.iter().find(|binding| time >= binding.from).map_or(B256::ZERO, |binding| binding.miner)

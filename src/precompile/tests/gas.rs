@@ -4,7 +4,7 @@ use super::methods::{Sample, known, ready, samples};
 use super::*;
 use crate::{Fatal, Host, OutOfGas, Verifiers, gas, storage::layout::*};
 use alloy_primitives::LogData;
-use pars_nvtrust::{Architecture, P384Verifier, PublicKey, Signature};
+use pars_nvtrust::Architecture;
 use pars_protocol::{
     abi::{
         IAIMining::*,
@@ -13,13 +13,7 @@ use pars_protocol::{
     },
     ids,
 };
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 #[test]
 fn g1_every_method_costs_what_the_golden_table_says() {
@@ -153,21 +147,6 @@ fn g5_the_verifier_is_not_asked_when_gas_is_short() {
     }
 }
 
-/// Counts the verifications on P-384 and their bytes; all of them succeed.
-#[derive(Debug, Default)]
-struct CountingP384 {
-    calls: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl P384Verifier for CountingP384 {
-    fn verify(&self, _: &PublicKey, message: &[u8], _: &Signature) -> bool {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        self.bytes.fetch_add(message.len() as u64, Ordering::SeqCst);
-        true
-    }
-}
-
 #[test]
 fn g6_no_call_verifies_more_than_its_price_counts() {
     // The deterministic half of "a block of the worst calls fits its slot"; the benchmark has the time.
@@ -188,12 +167,12 @@ fn g6_no_call_verifies_more_than_its_price_counts() {
             gas::Evidence::Full => 3,
             gas::Evidence::Registered => 1,
         };
-        let counted = p384.calls.load(Ordering::SeqCst);
+        let counted = p384.calls();
         assert_eq!(counted, expected, "{signature}");
         assert!(mldsa.calls() <= 1, "{signature}");
         assert!(gas >= counted * gas::P384_VERIFICATION + mldsa.calls() * 8_000, "{signature}");
         // What is hashed for them is bounded by the caps of their parts.
-        assert!(p384.bytes.load(Ordering::SeqCst) <= 8_192 + 2 * 1_024, "{signature}");
+        assert!(p384.bytes() <= 8_192 + 2 * 1_024, "{signature}");
     }
 }
 
@@ -214,7 +193,7 @@ fn g5_no_signature_on_p384_is_verified_for_a_proof_that_a_cheaper_check_refuses(
     let reported = gpu.nonce().into();
     let input = gpu.unsigned_calldata(attestation);
     refused(&mut ready(), &accepting, call(input), &error(NonceMismatch { reported }));
-    assert_eq!(p384.calls.load(Ordering::SeqCst), 0);
+    assert_eq!(p384.calls(), 0);
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub(super) fn samples() -> Vec<Sample> {
             &setIcaCall { tier: 2, architecture: ascii("GB202"), spki: bytes(&device.device.spki()) },
             153_145,
         ),
-        sample(Write, GOVERNOR, &revokeIcaCall { icaIndex: 0, revoked: true }, 34_985),
+        sample(Write, GOVERNOR, &revokeIcaCall { icaIndex: 0, revoked: true }, 48_661),
         sample(Write, GOVERNOR, &denyFirmwareCall { fwid: bytes(&[1; 48]), denied: true }, 35_009),
         sample(Write, GOVERNOR, &pinFirmwareCall { fwid: bytes(&[1; 48]), pinned: true }, 35_009),
         sample(

@@ -240,7 +240,8 @@ impl Life {
         self.expect(from(caller, claimTeleportCall { teleportId: id }.abi_encode()), answer);
     }
 
-    /// Attested proofs as a later version will accept them: counters of the other pool, which must roll as well.
+    /// What attested proofs leave of their pool, without their evidence (`attestation/lives.rs` has that): counters that
+    /// must roll as well.
     fn attested_work(&mut self) {
         let (units, paid) = (self.random.below(100_000_000), self.random.below(u64::MAX));
         let pool = &mut self.model.pools[1];

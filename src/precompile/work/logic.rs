@@ -154,10 +154,12 @@ fn check_device(
     let nonces: Vec<_> = storage::valid_seeds(context, roll)?
         .map(|seed| ids::attestation_nonce(work, proof.public_key, seed).0)
         .collect();
+    let fresh = if roll == Roll::None { nonces.first().copied() } else { None };
     let claim = Claim {
         device_id: work.device_id,
         miner: ids::blake3(proof.public_key),
         completed_at: proof.statement.completed_at,
+        fresh,
     };
     attestation::logic::verify(context, attestation, &nonces, Some(&claim))
 }

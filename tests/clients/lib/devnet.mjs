@@ -9,6 +9,7 @@ import { join } from 'node:path';
 const START_SECONDS = 30;
 const LOG_LINES = 40;
 const MODEL = `0x${'11'.repeat(32)}`;
+const RECIPIENT = '0x00000000000000000000000000000000000abcd1';
 const OUTPUT = `0x${'22'.repeat(32)}`;
 
 export class Devnet {
@@ -63,6 +64,19 @@ export class Devnet {
     return result;
   }
 
+  /** Many calls in one request; of each its result, or the data of its revert. */
+  async batch(calls) {
+    const body = JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: '2.0', id, method, params })));
+    const response = await fetch(this.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const answers = await response.json();
+    if (!Array.isArray(answers)) throw new Error(`a batch: ${answers.error?.message}`);
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    return calls.map((_, id) => {
+      const { result, error } = byId.get(id);
+      return result ?? error.data ?? error.message;
+    });
+  }
+
   /** Ends the node and removes its folder. Answers how it ended. */
   async stop() {
     this.process.kill('SIGINT');
@@ -99,6 +113,17 @@ export class Devnet {
       'prove', '--json', '--key', key, '--recipient', recipient, '--chain-id', String(this.chainId),
       '--model', MODEL, '--input', file, '--output-hash', OUTPUT, '--units', String(units), ...more,
     ]));
+  }
+
+  /** `bytes attestation` of a simulated GPU, as `pars-devnet prove` makes it. */
+  simulated(architecture, key) {
+    const input = join(this.folder, 'input');
+    writeFileSync(input, architecture);
+    const { attestation } = JSON.parse(this.#tool([
+      'prove', '--json', '--key', key, '--recipient', RECIPIENT, '--chain-id', String(this.chainId), '--input', input, '--nonce', MODEL,
+      '--device', `simulated:${architecture}`, '--device-seed', MODEL, '--seed', OUTPUT,
+    ]));
+    return Buffer.from(attestation.slice(2), 'hex');
   }
 
   #tool(parameters) {

@@ -59,6 +59,25 @@ export function proveAttested({ keyFile, facts, seed }) {
   return { ...proof, attestation: facts.attestation, deviceId: hex(device) };
 }
 
+/** A miner's key, and BLAKE3 of its public key. */
+export function minerKey(set, seed) {
+  const { publicKey, secretKey } = SETS[set].keygen(seed);
+  return { set, publicKey, secretKey, hash: Buffer.from(blake3(publicKey)) };
+}
+
+/**
+ * A proof of ten seconds of some work of `device`, which `evidence` attests: it answers `bytes attestation` for the attestation
+ * nonce under `seed`. `nonceUnder` is that nonce under any seed.
+ */
+export function proveWith({ key, chainId, device, seed, evidence, recipient, units, now }) {
+  const [job, nonce] = [randomBytes(32), randomBytes(32)];
+  const context = encodeContext({ chainId, job, model: blake3(ascii('model')), input: blake3(ascii('input')), device, nonce, began: now - 10n });
+  const nonceUnder = (each) => Buffer.from(blake3(Buffer.concat([context, key.hash, each]), { context: ascii('pars.aimining.nvtrust-nonce.v1') }));
+  const attestation = evidence(nonceUnder(seed));
+  const proof = sign({ ...key, context, output: blake3(ascii('output')), units, completed: now, recipient, attestationHash: blake3(attestation) });
+  return { ...proof, attestation, nonceUnder };
+}
+
 /** The device id of an identity key's certificate: of its SubjectPublicKeyInfo, P-384, 120 bytes. */
 export function deviceId(certificate) {
   const prefix = Buffer.from('3076301006072a8648ce3d020106052b81040022036200', 'hex');

@@ -142,6 +142,7 @@ pub(crate) fn gas_table() -> BTreeMap<String, u64> {
             ("firmware_info", op::FIRMWARE_INFO),
             ("golden_set_info", op::GOLDEN_SET_INFO),
             ("set_ica", op::SET_ICA),
+            ("revoke_ica", op::REVOKE_ICA),
             ("set_flag", op::SET_FLAG),
             ("pin_golden_set", op::PIN_GOLDEN_SET),
             ("set_minimum_driver", op::SET_MINIMUM_DRIVER),

@@ -2,7 +2,7 @@
 
 use pars_mldsa::{MAX_CONTEXT_LEN, ParameterSet, SigningKey, is_weak_public_key};
 
-use crate::backends;
+use crate::backends::backends;
 use crate::forge::{Hint, ZeroKey};
 use crate::oracles::Case;
 use crate::random::Random;

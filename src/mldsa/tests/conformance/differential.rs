@@ -8,7 +8,7 @@ use crate::oracles::Case;
 use crate::random::Random;
 
 /// Honest signatures of one set, half of them without a context, so that AWS-LC can be asked.
-fn honest_cases(set: ParameterSet, random: &mut Random) -> Vec<Case> {
+pub(crate) fn honest_cases(set: ParameterSet, random: &mut Random) -> Vec<Case> {
     (0..8)
         .map(|number| {
             let key = SigningKey::from_seed(set, &random.seed());
@@ -39,9 +39,9 @@ fn change_length(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-type Mutation = fn(&mut Case, &Parameters, &mut Random);
+pub(crate) type Mutation = fn(&mut Case, &Parameters, &mut Random);
 
-const MUTATIONS: [(&str, Mutation); 17] = [
+pub(crate) const MUTATIONS: [(&str, Mutation); 17] = [
     ("bit of c̃", |case, parameters, random| {
         flip_bit(&mut case.signature[..parameters.challenge_len], random);
     }),

@@ -2,7 +2,7 @@
 
 use pars_mldsa::ParameterSet;
 
-use crate::backends;
+use crate::backends::backends;
 use crate::forge::{Hint, Poly, ZeroKey};
 use crate::oracles::Case;
 use crate::random::Random;

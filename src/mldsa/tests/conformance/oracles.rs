@@ -2,7 +2,9 @@
 
 use aws_lc_rs::signature::{ML_DSA_44, ML_DSA_65, ML_DSA_87, UnparsedPublicKey};
 use ml_dsa::{EncodedVerifyingKey, MlDsa44, MlDsa65, MlDsa87, MlDsaParams, Signature, VerifyingKey};
-use pars_mldsa::ParameterSet;
+use pars_mldsa::{Job, Key, ParameterSet, PreparedKey, Verifier};
+
+use crate::backends::engines;
 
 /// What is asked of a verifier.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,6 +20,21 @@ impl Case {
     /// Our answer.
     pub(crate) fn verify(&self) -> bool {
         pars_mldsa::verify(self.set, &self.public_key, &self.message, &self.context, &self.signature)
+    }
+
+    /// As a job of a batch.
+    pub(crate) fn job(&self) -> Job<'_> {
+        self.job_under(None)
+    }
+
+    /// As a job of a batch, under its key prepared before, if it is given.
+    pub(crate) fn job_under<'a>(&'a self, prepared: Option<&'a PreparedKey>) -> Job<'a> {
+        Job {
+            key: prepared.map_or(Key::Encoded(self.set, &self.public_key), Key::Prepared),
+            message: &self.message,
+            context: &self.context,
+            signature: &self.signature,
+        }
     }
 
     /// RustCrypto's `ml-dsa`.
@@ -47,11 +64,16 @@ impl Case {
         })
     }
 
-    /// Our answer, after every oracle gave the same one. A disagreement prints the whole case: keep it as a vector.
+    /// Our answer, after every oracle and every engine gave the same one. A disagreement prints the whole case: keep it as a vector.
     pub(crate) fn agreed(&self, what: &str) -> bool {
         let ours = self.verify();
         let ml_dsa = self.verify_with_ml_dsa();
         let aws_lc = self.verify_with_aws_lc();
+        for engine in engines() {
+            let answer =
+                engine.verify(self.set, &self.public_key, &self.message, &self.context, &self.signature);
+            assert_eq!(answer, ours, "{what}: {}\n{}", engine.name(), self.describe());
+        }
         assert!(
             ours == ml_dsa && aws_lc.is_none_or(|answer| answer == ours),
             "{what}: ours {ours}, ml-dsa {ml_dsa}, aws-lc {aws_lc:?}\n{}",

@@ -1,10 +1,11 @@
 //! Key generation and signing.
 
 use ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams};
-use pars_mldsa::{ParameterSet, SignError, SigningKey, is_weak_public_key, verify};
+use pars_mldsa::{ParameterSet, SignError, SigningKey, Verifier, is_weak_public_key, verify};
 use sha3::Shake128;
 use sha3::digest::{ExtendableOutput, Update, XofReader};
 
+use crate::backends::engines;
 use crate::random::Random;
 
 const DETERMINISTIC: [u8; 32] = [0; 32];
@@ -96,12 +97,17 @@ fn a_printed_key_shows_its_set_only() {
 fn accumulated(set: ParameterSet, rounds: usize) -> String {
     let mut seeds = Shake128::default().finalize_xof();
     let mut results = Shake128::default();
+    let engines = engines();
     for round in 0..rounds {
         let mut seed = [0; 32];
         seeds.read(&mut seed);
         let key = SigningKey::from_seed(set, &seed);
         let signature = key.sign(b"", b"", &DETERMINISTIC).expect("a legal context");
         assert!(verify(set, key.public_key(), b"", b"", &signature), "{set} round {round}");
+        for engine in &engines {
+            let valid = engine.verify(set, key.public_key(), b"", b"", &signature);
+            assert!(valid, "{} {set} round {round}", engine.name());
+        }
         results.update(key.public_key());
         results.update(&signature);
     }

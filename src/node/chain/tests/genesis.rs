@@ -1,5 +1,5 @@
 use alloy_genesis::{Genesis, GenesisAccount};
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_trie::root::state_root_unhashed;
 
 use super::{GENESIS_TIME, dev_genesis};
@@ -68,6 +68,22 @@ fn alloc_of_the_precompile_is_what_activation_writes() {
     let later = DevGenesis { activation: GENESIS_TIME + 1, ..dev_genesis(Hardfork::Prague) }.build().unwrap();
     assert!(!later.alloc.contains_key(&address));
     ChainSpec::from_genesis(&later, None).unwrap();
+
+    // A device that nobody registered, a balance that nobody earned: nothing may lie there before its time.
+    let storage = [(B256::with_last_byte(34), B256::with_last_byte(9))].into();
+    let account = GenesisAccount::default();
+    for hidden in [
+        account.clone().with_storage(Some(storage)),
+        account.clone().with_nonce(Some(1)),
+        account.clone().with_code(Some(Bytes::from_static(&[0x01]))),
+    ] {
+        let mut early = later.clone();
+        early.alloc.insert(address, hidden);
+        assert!(refusal(&early).contains("becomes active only later"));
+    }
+    let mut coins = later;
+    coins.alloc.insert(address, account.with_balance(U256::from(5)));
+    ChainSpec::from_genesis(&coins, None).unwrap();
 
     let mut wrong = genesis;
     let account: &mut GenesisAccount = wrong.alloc.get_mut(&address).unwrap();

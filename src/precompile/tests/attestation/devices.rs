@@ -160,7 +160,7 @@ fn d5_rebinding_takes_force_at_the_next_epoch_and_what_was_completed_before_stay
 fn d5_in_one_epoch_the_last_full_evidence_decides_and_binding_back_leaves_the_former_miner() {
     let mut host = running();
     pay_full(&mut work(&host, 1, 1, 1), &mut host);
-    host.block_timestamp = next_epoch(&host);
+    enter_next_epoch(&mut host, 900);
     // 2, then 3, then 1 again: each is paid, and the last one counts from the next epoch on.
     for (number, key) in [(2, 2), (3, 3), (4, 1)] {
         let mut gpu = work(&host, key, 1, number);
@@ -186,6 +186,8 @@ fn d5_three_bindings_tell_who_was_bound_as_long_as_evidence_is_valid() {
     let mut host = running();
     let mut waiting: Option<GpuMiner> = None;
     for epoch in 0..6_u8 {
+        // Somebody else's proof rolls the epoch: evidence can answer its seed only from then on.
+        enter_epoch(&mut host, 900 + u64::from(epoch));
         let mut new = work(&host, epoch + 1, 1, u64::from(epoch) * 10 + 1);
         pay_full(&mut new, &mut host);
         if let Some(mut gpu) = waiting.take() {
@@ -204,10 +206,75 @@ fn d5_three_bindings_tell_who_was_bound_as_long_as_evidence_is_valid() {
 }
 
 #[test]
+fn d5_a_left_over_proof_is_paid_and_moves_nothing() {
+    // A former miner keeps a full proof. Handed in after it lost the device, it pays; the binding and the registration
+    // stay those of whoever has the device now.
+    let mut host = running();
+    pay_full(&mut work(&host, 1, 1, 1), &mut host);
+    enter_next_epoch(&mut host, 900);
+    let mut left = work(&host, 1, 1, 2);
+    let evidence = left.full();
+    let mut new = work(&host, 2, 1, 3);
+    new.device.update_firmware("580.95.05");
+    pay_full(&mut new, &mut host);
+    let bound = next_epoch(&host);
+
+    // In the call that rolls the epoch, and later in it: it answers the seed before.
+    for roll_first in [false, true] {
+        let mut host = host.clone();
+        host.block_timestamp = bound;
+        if roll_first {
+            enter_epoch(&mut host, 901);
+        }
+        let before = info(&host, left.device_id());
+        pay(evidence.clone(), &mut left, &mut host);
+        let after = info(&host, left.device_id());
+        assert_eq!((after.miner, after.nextMiner), (miner_key(&new), B256::ZERO));
+        assert_eq!(after.fwid, before.fwid);
+        let mut tenant = work(&host, 2, 1, 4);
+        tenant.device.update_firmware("580.95.05");
+        pay_registered(&mut tenant, &mut host);
+    }
+}
+
+#[test]
+fn d5_work_signed_by_a_registration_that_was_replaced_is_payable_with_full_evidence() {
+    // The device's firmware changed hands with it; what the bound miner completed before is paid by its certificates.
+    let mut host = running();
+    pay_full(&mut work(&host, 1, 1, 1), &mut host);
+    enter_next_epoch(&mut host, 900);
+    let mut done = work(&host, 1, 1, 2);
+    let mut new = work(&host, 2, 1, 3);
+    new.device.update_firmware("580.95.05");
+    pay_full(&mut new, &mut host);
+    refuse(FirmwareMismatch {}, done.registered(), &mut done, &mut host);
+    pay_full(&mut done, &mut host);
+}
+
+#[test]
+fn d5_a_binding_takes_force_neither_in_the_past_nor_ahead_of_its_time() {
+    let mut host = running();
+    // A length that was cut after the epoch began: its end lies in the past.
+    put(&mut host, crate::storage::layout::EPOCH_LENGTH.key(), U256::from(2_700));
+    put_parameter(&mut host, Parameter::EpochLength, 2_700);
+    pay_full(&mut work(&host, 1, 1, 1), &mut host);
+    let mut waits = work(&host, 2, 2, 2);
+    pay_full(&mut waits, &mut host);
+    let known = info(&host, waits.device_id());
+    assert!(known.nextFrom > host.block_timestamp);
+    // A completion may be dated a minute ahead of the block; that does not bring the binding forward.
+    host.block_timestamp = known.nextFrom - 30;
+    let mut early = work(&host, 2, 2, 3);
+    early.miner.statement.completed_at = known.nextFrom + 10;
+    let expected = DeviceNotBound { deviceId: early.device_id(), miner: miner_key(&early) };
+    refuse(expected, early.registered(), &mut early, &mut host);
+}
+
+#[test]
 fn d5_new_firmware_is_registered_by_full_evidence_only() {
     let mut host = running();
     pay_full(&mut work(&host, 1, 1, 1), &mut host);
-    host.block_timestamp = next_epoch(&host);
+    enter_next_epoch(&mut host, 900);
     // Another branch: another leaf key, another firmware id.
     let mut updated = work(&host, 1, 1, 2);
     updated.device.update_firmware("580.95.05");

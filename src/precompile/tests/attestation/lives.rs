@@ -112,7 +112,8 @@ impl Life {
                 }
                 let next = self.model.start + EPOCH;
                 let known = self.model.devices.get_mut(&device).unwrap();
-                if full {
+                // A bound device is moved by evidence for the running epoch's seed only.
+                if full && (known.bindings.is_empty() || (age == 0 && passed == 0)) {
                     known.registered = Some(driver);
                     known.bind(miner, now, next);
                 }

@@ -239,16 +239,22 @@ fn d6_intermediates_get_permanent_indices_and_can_be_revoked() {
     assert_eq!(word(&host, ICA_COUNT.key()), U256::from(3));
     assert_eq!(word(&host, ICA_KEY.at(2).at(0).key()), U256::from_be_bytes([0x61; 32]));
     assert_eq!(word(&host, ICA_BY_KEY.at(keccak256([0x61; 96])).key()), U256::from(3));
-    // Not twice, not even after it was revoked: that flag is taken back instead.
+    // Not twice.
     denied(&mut host, set_ica(2, name, key.clone()), IcaAlreadySet { icaIndex: 2 });
     let executed = govern(&mut host, revokeIcaCall { icaIndex: 2, revoked: true });
     let changed: IcaRevocationChanged = event(&executed);
     assert_eq!((changed.icaIndex, changed.oldValue, changed.newValue), (2, false, true));
-    denied(&mut host, set_ica(3, "GH100", key), IcaAlreadySet { icaIndex: 2 });
     assert!(view(&mut host, &precompile(), icaInfoCall { icaIndex: 2 }).revoked);
     govern(&mut host, revokeIcaCall { icaIndex: 2, revoked: false });
     assert!(!view(&mut host, &precompile(), icaInfoCall { icaIndex: 2 }).revoked);
-    for index in [3, 253, 254, 255] {
+    // A slip in tier or name is mended by a new index; the old one never comes back.
+    govern(&mut host, revokeIcaCall { icaIndex: 2, revoked: true });
+    govern(&mut host, set_ica(3, "GB203", key.clone()));
+    assert_eq!(view(&mut host, &precompile(), icaInfoCall { icaIndex: 3 }).tier, 3);
+    denied(&mut host, revokeIcaCall { icaIndex: 2, revoked: false }, IcaAlreadySet { icaIndex: 3 });
+    govern(&mut host, revokeIcaCall { icaIndex: 2, revoked: true });
+    denied(&mut host, set_ica(2, name, key), IcaAlreadySet { icaIndex: 3 });
+    for index in [4, 253, 254, 255] {
         denied(&mut host, revokeIcaCall { icaIndex: index, revoked: true }, UnknownIca { icaIndex: index });
         let question = icaInfoCall { icaIndex: index }.abi_encode();
         refused(&mut host, &precompile(), call(question), &error(UnknownIca { icaIndex: index }));
@@ -273,6 +279,10 @@ fn d6_some_keys_are_never_pinned() {
     let mut host = host(&genesis());
     for ica in SIMULATED_ICAS {
         denied(&mut host, set_ica(3, "GH100", spki(&ica.public_key)), IcaNotAllowed {});
+        // Its negative: the same x, another y.
+        let mut negative = ica.public_key;
+        negative[95] ^= 1;
+        denied(&mut host, set_ica(3, "GH100", spki(&negative)), IcaNotAllowed {});
     }
     for (tier, ica) in [3, 4].into_iter().zip(GENESIS_ICAS) {
         denied(

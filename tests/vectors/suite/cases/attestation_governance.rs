@@ -69,12 +69,17 @@ fn intermediates() -> Vec<Vector> {
         by_governor(set_ica(3, "GH100", own())).after(block(0), pin_own_ica()).reverts(
             "IcaAlreadySet",
             "ica_already_set",
-            "A key is pinned once.",
+            "A key has one index that counts.",
         ),
         by_governor(set_ica(4, "GB100", own()))
             .after(block(0), pin_own_ica())
             .after(block(0), govern(revoke(OWN_ICA, true)))
-            .reverts("IcaAlreadySet", "ica_already_set_and_revoked", "Revoked, it is pinned all the same."),
+            .succeeds("set_ica_again", "A key whose index is revoked gets another one, under other words."),
+        by_governor(revoke(OWN_ICA, false))
+            .after(block(0), pin_own_ica())
+            .after(block(0), govern(revoke(OWN_ICA, true)))
+            .after(block(0), govern(set_ica(4, "GB100", own())))
+            .reverts("IcaAlreadySet", "restore_superseded_ica", "It has a later index since."),
         by_governor(set_ica(3, "GH100", spki(&GENESIS_ICAS[0].public_key))).reverts(
             "IcaAlreadySet",
             "ica_of_genesis",

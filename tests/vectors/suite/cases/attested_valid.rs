@@ -1,7 +1,7 @@
 //! Proofs with attestation that are paid, and what they leave of their device.
 
 use crate::suite::{
-    build::{self, Scenario, block},
+    build::{self, Scenario, block, call},
     evidence::{
         At, EPOCH, Parts, full, govern, pin_firmware, pin_own_ica, pin_set, registered, set_ica, spki, submit,
     },
@@ -30,6 +30,11 @@ fn second(gpu: GpuMiner) -> Scenario {
 fn edit(mut gpu: GpuMiner, change: impl FnOnce(&mut GpuMiner)) -> GpuMiner {
     change(&mut gpu);
     gpu
+}
+
+fn edit_miner(mut miner: Miner, change: impl FnOnce(&mut Miner)) -> Miner {
+    change(&mut miner);
+    miner
 }
 
 /// A device of an architecture under a parameter set.
@@ -133,33 +138,53 @@ fn trust() -> Vec<Vector> {
 fn devices() -> Vec<Vector> {
     let second_block = At::second().block;
     let ceiling = Tier::Gh100.ceiling();
-    // Key 2 gets the device in the second epoch, whose first proof this is: it rolls the seeds.
-    let rebound = 100;
-    let handed_over = At { block: block(EPOCH + rebound), ..At::second() };
-    let third = At { block: block(2 * EPOCH + 1), seed: handed_over.rolled(2, first(1).miner.work_id()) };
+    // Somebody's software proof opens the second epoch. From then on its seed can be answered, and key 2 gets the device.
+    let opened = At { block: block(EPOCH + 100), seed: At::second().rolled(2, first(1).miner.work_id()) };
+    let opens = || {
+        call(
+            edit_miner(Miner::new(ParameterSet::MlDsa44, 9, 9), |miner| {
+                miner.statement.context.timestamp += EPOCH;
+                miner.statement.completed_at += EPOCH;
+            })
+            .calldata(),
+        )
+    };
+    let third = At { block: block(2 * EPOCH + 1), ..opened };
     vec![
         Scenario::new(full(first(2))).after(block(0), full(first(1))).succeeds(
             "full_again",
             "The same device and miner: registration and binding stand already, no event tells of them.",
         ),
+        Scenario::new(full(opened.work(2, 1, 2)))
+            .after(block(0), full(first(1)))
+            .after(second_block, opens())
+            .at(opened.block)
+            .succeeds(
+                "rebinding",
+                "Another key's fresh evidence is paid at once and binds the device from the next epoch on.",
+            ),
+        Scenario::new(full(At { block: block(0), ..At::second() }.work(2, 1, 2)))
+            .after(block(0), full(first(1)))
+            .succeeds("rebinding_in_the_same_epoch", "The binding that has not taken force is replaced."),
+        Scenario::new(full(edit(At { block: opened.block, ..At::second() }.work(2, 1, 2), |gpu| {
+            gpu.device.update_firmware("580.95.05");
+        })))
+        .after(block(0), full(first(1)))
+        .after(second_block, opens())
+        .at(opened.block)
+        .succeeds("left_over", "Evidence for the seed before is paid; registration and binding stay."),
         Scenario::new(full(At::second().work(2, 1, 2)))
             .after(block(0), full(first(1)))
             .at(second_block)
-            .succeeds(
-                "rebinding",
-                "Another key's full evidence is paid at once and binds the device from the next epoch on.",
-            ),
-        Scenario::new(full(At::first().work(2, 1, 2))).after(block(0), full(first(1))).succeeds(
-            "rebinding_in_the_same_epoch",
-            "The binding that has not taken force is replaced.",
-        ),
+            .succeeds("full_that_rolls", "The call that rolls the epoch answers no seed of it: paid, nothing moves."),
         Scenario::new(registered(edit(third.work(1, 1, 3), |gpu| {
             // Completed in the last second before the new binding.
             gpu.miner.statement.completed_at -= 2;
             gpu.miner.statement.context.timestamp -= 2;
         })))
         .after(block(0), full(first(1)))
-        .after(handed_over.block, full(handed_over.work(2, 1, 2)))
+        .after(second_block, opens())
+        .after(opened.block, full(opened.work(2, 1, 2)))
         .at(third.block)
         .succeeds(
             "former_miner_for_what_was_completed_before",
@@ -167,12 +192,14 @@ fn devices() -> Vec<Vector> {
         ),
         Scenario::new(registered(third.work(2, 1, 3)))
             .after(block(0), full(first(1)))
-            .after(handed_over.block, full(handed_over.work(2, 1, 2)))
+            .after(second_block, opens())
+            .after(opened.block, full(opened.work(2, 1, 2)))
             .at(third.block)
             .succeeds("new_miner_after_the_change", "The binding has taken force."),
-        Scenario::new(full(At { seed: At::second().seed, ..handed_over }.work(1, 1, 2)))
+        Scenario::new(full(opened.work(1, 1, 2)))
             .after(block(0), full(first(1)))
-            .at(handed_over.block)
+            .after(second_block, opens())
+            .at(opened.block)
             .succeeds("full_of_the_bound_miner", "Full evidence of the miner that is bound changes nothing."),
         // The seed of the chain's opening is the previous one while epoch 1 runs.
         Scenario::new(full(At { block: block(1_800), ..At::first() }.work(1, 1, 2)))
@@ -183,9 +210,10 @@ fn devices() -> Vec<Vector> {
             .after(block(0), full(At::first().work(3, 3, 1)))
             .at(block(1_800))
             .succeeds("current_seed", "Evidence answers the current one."),
-        Scenario::new(full(edit(At::second().work(1, 1, 2), |gpu| gpu.device.update_firmware("580.95.05"))))
+        Scenario::new(full(edit(opened.work(1, 1, 2), |gpu| gpu.device.update_firmware("580.95.05"))))
             .after(block(0), full(first(1)))
-            .at(second_block)
+            .after(second_block, opens())
+            .at(opened.block)
             .succeeds(
                 "new_firmware",
                 "Another branch of the driver: another leaf and firmware id are registered, the binding stays.",
