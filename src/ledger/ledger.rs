@@ -516,6 +516,11 @@ impl Ledger {
         self.write(batch, durability, |position| position.head = Some(parent))
     }
 
+    /// What was found to be wrong, if anything: then nothing is answered until the ledger is built again.
+    pub fn inconsistency(&self) -> Option<Inconsistency> {
+        self.position.read().suspect.clone()
+    }
+
     /// Why nothing can be said, if so.
     pub(crate) fn trouble(&self, position: &Position) -> Option<Unknown> {
         match (&position.suspect, position.head) {

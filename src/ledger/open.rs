@@ -54,6 +54,16 @@ impl Ledger {
         Self::open_as(path.as_ref(), identity, &Known { schema: SCHEMA, migrations: MIGRATIONS }, None)
     }
 
+    /// A ledger in memory, for a chain that is there, too. It has no folder: [`Self::path`] is empty.
+    ///
+    /// # Errors
+    /// RocksDB fails.
+    pub fn in_memory(identity: Identity) -> Result<Self, Error> {
+        let store = Store::in_memory()?;
+        put_header(&store, &identity, SCHEMA)?;
+        Ok(Self::new(Path::new(""), store, identity, None, None))
+    }
+
     pub(crate) fn open_as(
         path: &Path,
         identity: Identity,
@@ -138,16 +148,20 @@ fn create(path: &Path, identity: &Identity, known: &Known, hook: Option<&Hook>) 
             .and_then(|()| remove(&new))?;
     }
     let store = Store::create(&new)?;
-    let mut batch = store.batch();
-    batch.put(Column::Meta, meta::SCHEMA, &known.schema.encode())?;
-    batch.put(Column::Meta, meta::CHAIN_ID, &identity.chain_id.encode())?;
-    batch.put(Column::Meta, meta::GENESIS, &identity.genesis_hash.encode())?;
-    batch.write(Durability::Synced)?;
+    put_header(&store, identity, known.schema)?;
     drop(store);
     step(Step::Prepared);
     fs::rename(&new, path).map_err(io(path))?;
     step(Step::Written);
     sync_parent(path)
+}
+
+fn put_header(store: &Store, identity: &Identity, schema: u32) -> Result<(), Error> {
+    let mut batch = store.batch();
+    batch.put(Column::Meta, meta::SCHEMA, &schema.encode())?;
+    batch.put(Column::Meta, meta::CHAIN_ID, &identity.chain_id.encode())?;
+    batch.put(Column::Meta, meta::GENESIS, &identity.genesis_hash.encode())?;
+    batch.write(Durability::Synced)
 }
 
 /// Looks at a ledger without writing.

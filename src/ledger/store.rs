@@ -6,7 +6,9 @@ use crate::{
     schema::{Column, database_options, descriptors},
 };
 use alloy_primitives::hex;
-use rocksdb::{ColumnFamily, DB, IteratorMode, Options, ReadOptions, Snapshot, WriteBatch, WriteOptions};
+use rocksdb::{
+    ColumnFamily, DB, Env, IteratorMode, Options, ReadOptions, Snapshot, WriteBatch, WriteOptions,
+};
 use std::path::Path;
 
 /// An id that is there, with its row.
@@ -41,6 +43,13 @@ impl Store {
     /// Opens one that is there.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::open_with(path, &database_options(false))
+    }
+
+    /// Creates one in memory, which ends with it.
+    pub(crate) fn in_memory() -> Result<Self, Error> {
+        let mut options = database_options(true);
+        options.set_env(&Env::mem_env()?);
+        Self::open_with(Path::new("/ledger"), &options)
     }
 
     fn open_with(path: &Path, options: &Options) -> Result<Self, Error> {
