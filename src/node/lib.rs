@@ -35,11 +35,13 @@
 
 pub mod chain;
 pub mod evm;
+pub mod ledger;
 pub mod miner;
 pub mod node;
 pub mod reference_job;
 pub mod revert;
 pub mod rpc;
+pub mod store;
 
 pub use chain::{Chain, hardfork::Hardfork, produce::MiningMode};
 pub use node::{Config, Node, NodeError, NodeHandle};

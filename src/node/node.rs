@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -13,14 +14,12 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     chain::{
-        Chain,
-        dev_accounts::DEV_ACCOUNTS,
-        genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, GenesisError},
-        hardfork::Hardfork,
+        Chain, DEFAULT_FINALITY, dev_accounts::DEV_ACCOUNTS, genesis::GenesisError, hardfork::Hardfork,
         produce::MiningMode,
-        snapshot::unix_time,
     },
+    ledger::LedgerService,
     rpc::{self, ServerError},
+    store::{CHAIN_FOLDER, ChainStore, LEDGER_FOLDER, Origin, StoreError},
 };
 
 /// How long a stopping node waits for requests in progress.
@@ -33,13 +32,17 @@ pub struct Config {
     pub host: IpAddr,
     /// Port to listen on; 0 takes a free one.
     pub port: u16,
-    /// Chain id of a dev genesis; a given genesis has its own.
-    pub chain_id: u64,
+    /// Where chain and ledger are kept, and from where they go on. `None`: in memory.
+    pub datadir: Option<PathBuf>,
+    /// Blocks after which a block is final.
+    pub finality: u64,
+    /// Chain id of a dev genesis; a given genesis has its own. `None`: 6133.
+    pub chain_id: Option<u64>,
     /// Rules from block 0 on. `None`: those of the given genesis, else Prague.
     pub hardfork: Option<Hardfork>,
     /// Block gas limit. `None`: that of the given genesis, else 30,000,000.
     pub gas_limit: Option<u64>,
-    /// A geth-style genesis. `None`: a dev genesis made now.
+    /// A geth-style genesis. `None`: a dev genesis made now, or the one in the data directory.
     pub genesis: Option<Genesis>,
     /// When blocks are made.
     pub mining: MiningMode,
@@ -52,7 +55,9 @@ impl Default for Config {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 8545,
-            chain_id: DEFAULT_CHAIN_ID,
+            datadir: None,
+            finality: DEFAULT_FINALITY,
+            chain_id: None,
             hardfork: None,
             gas_limit: None,
             genesis: None,
@@ -68,6 +73,9 @@ pub enum NodeError {
     /// The genesis cannot be used.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// The chain in the data directory cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The server cannot start.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -81,37 +89,36 @@ pub struct Node;
 #[derive(Debug)]
 pub struct NodeHandle {
     chain: Arc<Chain>,
+    ledger: Arc<LedgerService>,
     address: SocketAddr,
     server: ServerHandle,
     stop: watch::Sender<bool>,
     ticker: JoinHandle<()>,
+    follower: JoinHandle<()>,
 }
 
 impl Config {
-    /// The chain this configuration describes.
+    /// The chain this configuration describes, and its ledger: new ones, or those in the data directory.
     ///
     /// # Errors
-    /// The genesis cannot be used.
-    pub fn chain_spec(&self) -> Result<ChainSpec, GenesisError> {
-        let (mut genesis, hardfork) = match &self.genesis {
-            Some(genesis) => (genesis.clone(), self.hardfork),
-            None => {
-                let timestamp = unix_time();
-                let dev = DevGenesis {
-                    chain_id: self.chain_id,
-                    hardfork: self.hardfork.unwrap_or_default(),
-                    gas_limit: self.gas_limit.unwrap_or(DEFAULT_GAS_LIMIT),
-                    timestamp,
-                    activation: 0,
-                    dev: true,
-                };
-                (dev.build()?, None)
+    /// The genesis cannot be used, or the chain in the directory cannot be opened.
+    pub fn open(&self) -> Result<(Arc<Chain>, LedgerService), NodeError> {
+        let origin = Origin {
+            genesis: self.genesis.clone(),
+            chain_id: self.chain_id,
+            hardfork: self.hardfork,
+            gas_limit: self.gas_limit,
+        };
+        let chain = match &self.datadir {
+            None => Chain::new(origin.spec()?, self.mining, self.coinbase),
+            Some(folder) => {
+                let stored = ChainStore::open(&folder.join(CHAIN_FOLDER), &origin)?;
+                Chain::resume(stored, self.mining, self.coinbase)
             }
         };
-        if let Some(gas_limit) = self.gas_limit {
-            genesis.gas_limit = gas_limit;
-        }
-        ChainSpec::from_genesis(&genesis, hardfork)
+        let chain = Arc::new(chain.with_finality(self.finality));
+        let folder = self.datadir.as_ref().map(|folder| folder.join(LEDGER_FOLDER));
+        Ok((chain.clone(), LedgerService::open(chain, folder.as_deref())))
     }
 }
 
@@ -121,11 +128,15 @@ impl Node {
     /// # Errors
     /// The genesis cannot be used, or the address cannot be bound.
     pub async fn start(config: Config) -> Result<NodeHandle, NodeError> {
-        let chain = Arc::new(Chain::new(config.chain_spec()?, config.mining, config.coinbase));
-        let (server, address) = rpc::serve(chain.clone(), SocketAddr::new(config.host, config.port)).await?;
+        let (chain, ledger) = config.open()?;
+        let ledger = Arc::new(ledger);
         let (stop, stopped) = watch::channel(false);
+        // Before the first request can make a block.
+        let follower = tokio::spawn(ledger.clone().follow(stopped.clone()));
+        let address = SocketAddr::new(config.host, config.port);
+        let (server, address) = rpc::serve(chain.clone(), ledger.clone(), address).await?;
         let ticker = tokio::spawn(tick(chain.clone(), stopped));
-        Ok(NodeHandle { chain, address, server, stop, ticker })
+        Ok(NodeHandle { chain, ledger, address, server, stop, ticker, follower })
     }
 }
 
@@ -133,6 +144,11 @@ impl NodeHandle {
     /// The chain.
     pub fn chain(&self) -> &Arc<Chain> {
         &self.chain
+    }
+
+    /// The ledger that follows it.
+    pub fn ledger(&self) -> &Arc<LedgerService> {
+        &self.ledger
     }
 
     /// Where the node listens.
@@ -150,7 +166,7 @@ impl NodeHandle {
         format!("ws://{}", self.address)
     }
 
-    /// Stops taking requests, lets those in progress finish (for a few seconds), and ends.
+    /// Stops taking requests, lets those in progress finish (for a few seconds), closes the data directory, and ends.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         // An error means that it has stopped already.
@@ -163,6 +179,14 @@ impl NodeHandle {
             Ok(Err(error)) => tracing::error!(%error, "the block clock ended badly"),
             Err(_) => tracing::warn!("a block was still being made after {} s", STOP_TIMEOUT.as_secs()),
         }
+        match tokio::time::timeout(STOP_TIMEOUT, self.follower).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the ledger ended badly"),
+            // Whatever it does, it goes on from there at the next start.
+            Err(_) => tracing::warn!("the ledger was still being written after {} s", STOP_TIMEOUT.as_secs()),
+        }
+        self.ledger.close();
+        self.chain.close();
     }
 }
 

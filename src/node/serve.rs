@@ -6,10 +6,7 @@ use alloy_genesis::Genesis;
 use alloy_primitives::{Address, hex};
 use pars_node::{
     Config, Hardfork, MiningMode, Node, NodeHandle,
-    chain::{
-        dev_accounts::DEV_ACCOUNTS,
-        genesis::{DEFAULT_CHAIN_ID, DEV_BALANCE_PARS},
-    },
+    chain::{DEFAULT_FINALITY, dev_accounts::DEV_ACCOUNTS, genesis::DEV_BALANCE_PARS},
     rpc::client_version,
 };
 
@@ -18,7 +15,13 @@ use crate::command::CommandError;
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Chain id [default: 6133].
+    /// Keep chain and ledger in this directory, and go on from there [default: in memory, gone when the node stops].
+    #[arg(long, value_name = "DIR")]
+    datadir: Option<PathBuf>,
+    /// Blocks after which a block is final.
+    #[arg(long, value_name = "BLOCKS", default_value_t = DEFAULT_FINALITY)]
+    finality: u64,
+    /// Chain id [default: 6133, or the data directory's].
     #[arg(long, conflicts_with = "genesis")]
     chain_id: Option<u64>,
     /// Port to listen on; 0 takes a free one.
@@ -69,7 +72,9 @@ impl Args {
         Ok(Config {
             host: self.host,
             port: self.port,
-            chain_id: self.chain_id.unwrap_or(DEFAULT_CHAIN_ID),
+            datadir: self.datadir.clone(),
+            finality: self.finality,
+            chain_id: self.chain_id,
             hardfork: self.hardfork,
             gas_limit: self.gas_limit,
             genesis,

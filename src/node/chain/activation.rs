@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use alloy_genesis::GenesisAccount;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use pars_batch::Remembered;
 use pars_precompile::{
     Genesis, HostProfile, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
@@ -109,6 +109,16 @@ impl Activation {
         genesis.profile.rules = Rules::v1(activation);
         genesis.profile.evm_revision = hardfork;
         Self::new(genesis, chain_id)
+    }
+
+    /// The configuration as the precompile reads it.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// The storage that activation writes, by slot.
+    pub fn storage(&self) -> impl Iterator<Item = (U256, U256)> {
+        self.slots.storage.iter().map(|(slot, value)| (*slot, *value))
     }
 
     /// The account for a genesis alloc.

@@ -18,15 +18,13 @@ use alloy_rpc_types_eth::{Log as RpcLog, TransactionReceipt};
 use alloy_trie::EMPTY_ROOT_HASH;
 use revm::{
     DatabaseCommit as _,
-    context::{
-        TxEnv,
-        result::{ExecutionResult, Output},
-    },
+    context::{TxEnv, result::ExecutionResult},
     database::{State, WrapDatabaseRef, states::bundle_state::BundleRetention},
 };
 
 use super::{
     activation::Activation,
+    diff::StateDiff,
     hardfork::Hardfork,
     state::{StateDb, StateView},
 };
@@ -47,6 +45,8 @@ pub struct Block {
     pub transactions: Vec<SignedTx>,
     /// Their receipts, as JSON-RPC shows them.
     pub receipts: Vec<TransactionReceipt>,
+    /// What it changes of the state.
+    pub diff: StateDiff,
 }
 
 impl Block {
@@ -228,10 +228,10 @@ pub fn build(
     }
 
     state.merge_transitions(BundleRetention::PlainState);
-    let next_state = parent_state
-        .apply(&state.take_bundle())
+    let diff = StateDiff::of(parent_state, &state.take_bundle())
         .map_err(|error| fatal(None, ExecutionError::Fatal(error.to_string())))?;
-    let block = seal(executor, parent, &context, &next_state, transactions, results);
+    let next_state = parent_state.apply(&diff);
+    let block = seal(executor, parent, &context, &next_state, transactions, results, diff);
     Ok(BuiltBlock { block, state: next_state, dropped, failed })
 }
 
@@ -277,6 +277,7 @@ fn seal(
     state: &StateView,
     transactions: Vec<SignedTx>,
     results: Vec<(ExecutionResult, u64)>,
+    diff: StateDiff,
 ) -> Block {
     let receipts: Vec<ReceiptEnvelope> = transactions
         .iter()
@@ -316,21 +317,30 @@ fn seal(
         ..Default::default()
     }
     .seal_slow();
+    assemble(header, transactions, receipts, diff)
+}
 
+/// A block from what is stored of it.
+pub(crate) fn assemble(
+    header: Sealed<Header>,
+    transactions: Vec<SignedTx>,
+    receipts: Vec<ReceiptEnvelope>,
+    diff: StateDiff,
+) -> Block {
     let mut log_index = 0u64;
     let mut previous = 0u64;
     let receipts = transactions
         .iter()
         .zip(receipts)
-        .zip(&results)
         .enumerate()
-        .map(|(index, ((tx, receipt), (result, cumulative)))| {
+        .map(|(index, (tx, receipt))| {
+            let cumulative = receipt.cumulative_gas_used();
             let gas_used = cumulative.saturating_sub(previous);
-            previous = *cumulative;
-            rpc_receipt(&header, index as u64, tx, receipt, result, gas_used, &mut log_index)
+            previous = cumulative;
+            rpc_receipt(&header, index as u64, tx, receipt, gas_used, &mut log_index)
         })
         .collect();
-    Block { header, transactions, receipts }
+    Block { header, transactions, receipts, diff }
 }
 
 fn rpc_receipt(
@@ -338,7 +348,6 @@ fn rpc_receipt(
     index: u64,
     tx: &SignedTx,
     receipt: ReceiptEnvelope,
-    result: &ExecutionResult,
     gas_used: u64,
     log_index: &mut u64,
 ) -> TransactionReceipt {
@@ -369,12 +378,8 @@ fn rpc_receipt(
         blob_gas_price: None,
         from: tx.signer(),
         to: tx.to(),
-        contract_address: match result {
-            ExecutionResult::Success { output: Output::Create(_, address), .. } => *address,
-            // A failed creation has an address too: the one it would have had.
-            _ if tx.kind().is_create() => Some(tx.signer().create(tx.nonce())),
-            _ => None,
-        },
+        // A failed creation has an address too: the one it would have had.
+        contract_address: tx.kind().is_create().then(|| tx.signer().create(tx.nonce())),
     }
 }
 

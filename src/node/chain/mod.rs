@@ -2,12 +2,14 @@
 //!
 //! Four locks, always taken in this order and never held across an await: `production` (one block, edit or revert at a
 //! time), `history` (blocks and states), `settings` (clock, mode), `pool`. Whoever executes works on an immutable
-//! [`StateView`] and holds at most `production`, so readers never wait for execution.
+//! [`StateView`] and holds at most `production`, so readers never wait for execution. With a data directory, what is
+//! made is on disk before anybody sees it; `store` is a fifth lock, inside of `production` and of nothing else.
 
 pub mod activation;
 pub mod block;
 pub mod call;
 pub mod dev_accounts;
+pub mod diff;
 pub mod fees;
 pub mod genesis;
 pub mod hardfork;
@@ -31,13 +33,20 @@ use tokio::sync::{broadcast, watch};
 use self::{
     activation::Activation,
     block::{Block, next_context},
+    diff::StateDiff,
     genesis::ChainSpec,
     pool::Pool,
     produce::MiningMode,
     snapshot::Settings,
     state::{StateDb, StateView},
 };
-use crate::evm::{BlockContext, Executor};
+use crate::{
+    evm::{BlockContext, Executor},
+    store::{ChainStore, Stored},
+};
+
+/// Blocks after which a block is final, unless the node is told otherwise.
+pub const DEFAULT_FINALITY: u64 = 64;
 
 /// Events a slow subscriber may lag behind before it loses some.
 const EVENT_CAPACITY: usize = 1024;
@@ -68,6 +77,8 @@ pub struct Entry {
     pub block: Arc<Block>,
     /// The state; edits by dev methods (`anvil_setBalance` and its kin) change it for the head without a new block.
     pub state: StateView,
+    /// How many such edits there were.
+    pub edits: u32,
 }
 
 #[derive(Debug)]
@@ -115,33 +126,75 @@ pub struct Chain {
     history: RwLock<History>,
     settings: Mutex<Settings>,
     pool: Mutex<Pool>,
+    /// `None`: in memory only.
+    store: Option<Mutex<ChainStore>>,
+    finality: u64,
     mode: watch::Sender<MiningMode>,
     events: broadcast::Sender<Event>,
 }
 
 impl Chain {
-    /// A chain that consists of its genesis block.
+    /// A chain that consists of its genesis block, in memory.
     pub fn new(spec: ChainSpec, mode: MiningMode, coinbase: Address) -> Self {
+        let block = Block {
+            header: spec.header.clone(),
+            transactions: Vec::new(),
+            receipts: Vec::new(),
+            diff: StateDiff::default(),
+        };
+        let genesis = Entry { block: Arc::new(block), state: spec.state.clone(), edits: 0 };
+        Self::with(spec, vec![genesis], Settings::new(coinbase), mode)
+    }
+
+    /// A chain that goes on where its folder ends.
+    pub fn resume(stored: Stored, mode: MiningMode, coinbase: Address) -> Self {
+        let Stored { store, spec, entries, clock } = stored;
+        let mut settings = Settings::new(coinbase);
+        settings.clock = clock;
+        Self { store: Some(Mutex::new(store)), ..Self::with(spec, entries, settings, mode) }
+    }
+
+    /// `entries` starts with block 0.
+    fn with(spec: ChainSpec, entries: Vec<Entry>, settings: Settings, mode: MiningMode) -> Self {
         let factory = activation::factory(spec.activation.as_ref());
         let executor = Executor::new(factory, spec.chain_id, spec.hardforks);
-        let block = Arc::new(Block { header: spec.header, transactions: Vec::new(), receipts: Vec::new() });
-        let genesis = Entry { block, state: spec.state };
-        let history = History {
-            by_hash: HashMap::from([(genesis.block.hash(), 0)]),
+        let mut entries = entries.into_iter();
+        let genesis =
+            entries.next().unwrap_or_else(|| Self::new(spec.clone(), mode, settings.coinbase).head());
+        let mut history = History {
             entries: vec![genesis.clone()],
+            by_hash: HashMap::from([(genesis.block.hash(), 0)]),
             transactions: HashMap::new(),
             rewinds: Vec::new(),
             genesis,
         };
+        entries.for_each(|entry| history.push(entry));
         Self {
             executor,
             activation: spec.activation,
             production: Mutex::new(()),
             history: RwLock::new(history),
-            settings: Mutex::new(Settings::new(coinbase)),
+            settings: Mutex::new(settings),
             pool: Mutex::default(),
+            store: None,
+            finality: DEFAULT_FINALITY,
             mode: watch::Sender::new(mode),
             events: broadcast::Sender::new(EVENT_CAPACITY),
+        }
+    }
+
+    /// The same with another distance from head to finality.
+    #[must_use]
+    pub fn with_finality(mut self, blocks: u64) -> Self {
+        self.finality = blocks;
+        self
+    }
+
+    /// Closes the folder, if there is one: from then on nothing can be made, and another process may open it.
+    pub fn close(&self) {
+        let _production = self.production.lock();
+        if let Some(store) = &self.store {
+            store.lock().close();
         }
     }
 
@@ -175,6 +228,21 @@ impl Chain {
         self.history.read().head().block.number()
     }
 
+    /// Height of the last block that is final: no block below it is taken back, but by `evm_revert`.
+    pub fn finalized(&self) -> u64 {
+        self.height().saturating_sub(self.finality)
+    }
+
+    /// True if it is kept in a data directory.
+    pub fn is_persistent(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Blocks from the head to the last final one.
+    pub fn finality(&self) -> u64 {
+        self.finality
+    }
+
     /// Block by number.
     pub fn block(&self, number: u64) -> Option<Entry> {
         self.history.read().entry(number).cloned()
@@ -197,18 +265,24 @@ impl Chain {
         history.entries.iter().skip(skip).take(take).map(|entry| entry.block.clone()).collect()
     }
 
-    /// What `id` stands for. On this chain every block is final at once, so `safe` and `finalized` are the head.
+    /// What `id` stands for. `finalized` is so many blocks below the head as finality takes, `safe` half as many, as
+    /// where a block is justified one epoch before it is final; both are block 0 on a chain that is younger.
     pub fn resolve(&self, id: BlockId) -> Result<Target, UnknownBlock> {
         let found = match id {
             BlockId::Hash(hash) => self.block_by_hash(&hash.block_hash),
             BlockId::Number(BlockNumberOrTag::Number(number)) => self.block(number),
             BlockId::Number(BlockNumberOrTag::Earliest) => self.block(0),
             BlockId::Number(BlockNumberOrTag::Pending) => return Ok(self.pending()),
-            BlockId::Number(
-                BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized,
-            ) => Some(self.head()),
+            BlockId::Number(BlockNumberOrTag::Latest) => Some(self.head()),
+            BlockId::Number(BlockNumberOrTag::Safe) => self.below_head(self.finality / 2),
+            BlockId::Number(BlockNumberOrTag::Finalized) => self.below_head(self.finality),
         };
         found.map(Target::Block).ok_or(UnknownBlock)
+    }
+
+    fn below_head(&self, blocks: u64) -> Option<Entry> {
+        let history = self.history.read();
+        history.entry(history.head().block.number().saturating_sub(blocks)).cloned()
     }
 
     /// The block that would be produced now, executed; with nothing to execute, the place on top of the head. So it is
@@ -323,11 +397,9 @@ impl History {
         removed
     }
 
-    /// Replaces the head's state.
-    fn set_head_state(&mut self, state: StateView) {
-        match self.entries.last_mut() {
-            Some(entry) => entry.state = state,
-            None => self.genesis.state = state,
-        }
+    /// Replaces the head's state, which is then that after so many edits.
+    fn set_head_state(&mut self, state: StateView, edits: u32) {
+        let head = self.entries.last_mut().unwrap_or(&mut self.genesis);
+        (head.state, head.edits) = (state, edits);
     }
 }

@@ -203,11 +203,11 @@ impl Chain {
         if built.block.transactions.is_empty() && !empty {
             return Ok(Produced { block: None, dropped: built.dropped });
         }
-        self.settings.lock().clock.consumed();
         let block = Arc::new(built.block);
+        self.keep(&block)?;
         {
             let mut history = self.history.write();
-            history.push(Entry { block: block.clone(), state: built.state.clone() });
+            history.push(Entry { block: block.clone(), state: built.state.clone(), edits: 0 });
             self.pool.lock().prune(&built.state);
         }
         tracing::info!(
@@ -224,6 +224,24 @@ impl Chain {
         }
         let _ = self.events.send(Event::Block(block.clone()));
         Ok(Produced { block: Some(block), dropped: built.dropped })
+    }
+
+    /// On disk, where there is one, before anybody sees it. The clock goes on with the block.
+    fn keep(&self, block: &Block) -> Result<(), BuildError> {
+        let mut clock = self.settings.lock().clock;
+        clock.consumed();
+        if let Some(store) = &self.store {
+            store.lock().append(block, clock).map_err(|error| {
+                tracing::error!(number = block.number(), %error, "the block is not kept, so it does not exist");
+                BuildError {
+                    number: block.number(),
+                    transaction: None,
+                    error: ExecutionError::Fatal(error.to_string()),
+                }
+            })?;
+        }
+        self.settings.lock().clock = clock;
+        Ok(())
     }
 
     /// The block that would be produced now. Nothing is kept of it.
@@ -243,6 +261,6 @@ impl Chain {
             context,
         };
         let built = build(inputs, candidates)?;
-        Ok(Entry { block: Arc::new(built.block), state: built.state })
+        Ok(Entry { block: Arc::new(built.block), state: built.state, edits: 0 })
     }
 }

@@ -10,10 +10,12 @@ use tokio::sync::watch;
 
 use super::{
     Chain, Event,
+    diff::{Edit, StateDiff},
     pool::Pool,
     produce::MiningMode,
-    state::{AccountState, Code, StateError, StateView},
+    state::{StateError, StateView},
 };
+use crate::store::StoreError;
 
 /// Snapshots kept; the oldest goes when one more is taken.
 pub const MAX_SNAPSHOTS: usize = 1024;
@@ -37,6 +39,17 @@ pub enum TimestampError {
     TooLate(u64),
 }
 
+/// An edit of state that was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// It makes no sense.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Seconds since 1970 by this machine's clock.
 pub fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|elapsed| elapsed.as_secs()).unwrap_or_default()
@@ -45,8 +58,9 @@ pub fn unix_time() -> u64 {
 /// The chain's clock: the machine's plus an offset.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
-    offset: i64,
-    next: Option<u64>,
+    pub(crate) offset: i64,
+    /// Of the next block, where it was set.
+    pub(crate) next: Option<u64>,
 }
 
 impl Clock {
@@ -94,6 +108,7 @@ impl Clock {
 struct Snapshot {
     height: u64,
     state: StateView,
+    edits: u32,
     pool: Pool,
     clock: Clock,
 }
@@ -131,6 +146,7 @@ impl Chain {
         let snapshot = Snapshot {
             height: head.block.number(),
             state: head.state,
+            edits: head.edits,
             pool: self.pool.lock().clone(),
             clock: settings.clock,
         };
@@ -143,30 +159,31 @@ impl Chain {
         id
     }
 
-    /// Goes back to a snapshot, which is used up with all later ones; `false` when there is none with this id.
-    pub fn revert(&self, id: u64) -> bool {
+    /// Goes back to a snapshot, which is used up with all later ones; `false` when there is none with this id. Finality
+    /// does not stop it: this is a dev method, and what followed the final blocks (the ledger) is built again.
+    ///
+    /// # Errors
+    /// The folder cannot be written: nothing happened.
+    pub fn revert(&self, id: u64) -> Result<bool, StoreError> {
         let _production = self.production.lock();
+        let found = self.settings.lock().snapshots.get(&id).cloned();
+        let Some(snapshot) = found else { return Ok(false) };
+        if let Some(store) = &self.store {
+            store.lock().truncate(snapshot.height, snapshot.edits, snapshot.clock)?;
+        }
         let removed;
-        let snapshot;
         {
             let mut history = self.history.write();
             let mut settings = self.settings.lock();
-            let mut later = settings.snapshots.split_off(&id);
-            snapshot = match later.remove(&id) {
-                Some(snapshot) => snapshot,
-                None => {
-                    settings.snapshots.append(&mut later);
-                    return false;
-                }
-            };
+            settings.snapshots.split_off(&id);
             settings.clock = snapshot.clock;
             removed = history.truncate(snapshot.height);
-            history.set_head_state(snapshot.state);
+            history.set_head_state(snapshot.state, snapshot.edits);
             *self.pool.lock() = snapshot.pool;
         }
         tracing::info!(height = snapshot.height, removed = removed.len(), "reverted to snapshot {id}");
         let _ = self.events.send(Event::Reverted(removed));
-        true
+        Ok(true)
     }
 
     /// How blocks are produced.
@@ -196,7 +213,10 @@ impl Chain {
 
     /// Moves the clock forward; the whole offset in seconds comes back.
     pub fn increase_time(&self, seconds: u64) -> i64 {
-        self.settings.lock().clock.increase(seconds)
+        let _production = self.production.lock();
+        let offset = self.settings.lock().clock.increase(seconds);
+        self.keep_clock();
+        offset
     }
 
     /// Sets the next block's timestamp.
@@ -204,8 +224,21 @@ impl Chain {
     /// # Errors
     /// It is not after the head's, or after [`MAX_TIMESTAMP`].
     pub fn set_next_timestamp(&self, timestamp: u64) -> Result<(), TimestampError> {
+        let _production = self.production.lock();
         let latest = self.head().block.header.timestamp;
-        self.settings.lock().clock.set_next(timestamp, latest)
+        self.settings.lock().clock.set_next(timestamp, latest)?;
+        self.keep_clock();
+        Ok(())
+    }
+
+    /// The caller holds `production`. Blocks bring the clock along, so that losing it here costs little.
+    fn keep_clock(&self) {
+        if let Some(store) = &self.store {
+            let clock = self.settings.lock().clock;
+            if let Err(error) = store.lock().set_clock(clock) {
+                tracing::warn!(%error, "the clock's offset was not kept");
+            }
+        }
     }
 
     /// Lets anybody send as `address` through `eth_sendTransaction`, or stops that.
@@ -231,52 +264,50 @@ impl Chain {
 
     /// Changes an account at the head without a block. The head's header keeps its state root; the next block's
     /// includes the edit.
-    pub fn edit_account<E>(
-        &self,
-        address: &Address,
-        edit: impl FnOnce(&mut AccountState) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ///
+    /// # Errors
+    /// [`EditError`]: nothing happened.
+    pub fn edit(&self, address: &Address, edit: Edit) -> Result<(), EditError> {
         let _production = self.production.lock();
-        let mut state = self.head().state;
-        let mut account = state.account(address).cloned().unwrap_or_default();
-        edit(&mut account)?;
-        state.set_account(address, account);
-        self.history.write().set_head_state(state);
+        let head = self.head();
+        let diff = StateDiff::edit(&head.state, address, edit)?;
+        let state = head.state.apply(&diff);
+        if let Some(store) = &self.store {
+            store.lock().edit(head.block.number(), head.edits, &diff, &state)?;
+        }
+        self.history.write().set_head_state(state, head.edits.saturating_add(1));
         Ok(())
     }
 
     /// Sets a balance.
-    pub fn set_balance(&self, address: &Address, balance: U256) {
-        let _: Result<(), StateError> = self.edit_account(address, |account| {
-            account.balance = balance;
-            Ok(())
-        });
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub fn set_balance(&self, address: &Address, balance: U256) -> Result<(), EditError> {
+        self.edit(address, Edit::Balance(balance))
     }
 
     /// Sets a nonce.
-    pub fn set_nonce(&self, address: &Address, nonce: u64) {
-        let _: Result<(), StateError> = self.edit_account(address, |account| {
-            account.nonce = nonce;
-            Ok(())
-        });
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub fn set_nonce(&self, address: &Address, nonce: u64) -> Result<(), EditError> {
+        self.edit(address, Edit::Nonce(nonce))
     }
 
     /// Sets code.
     ///
     /// # Errors
-    /// Malformed EIP-7702 delegations are refused.
-    pub fn set_code(&self, address: &Address, code: Bytes) -> Result<(), StateError> {
-        self.edit_account(address, |account| {
-            account.code = Code::new(code)?;
-            Ok(())
-        })
+    /// As [`Self::edit`]; malformed EIP-7702 delegations are refused.
+    pub fn set_code(&self, address: &Address, code: Bytes) -> Result<(), EditError> {
+        self.edit(address, Edit::Code(code))
     }
 
     /// Sets one storage slot.
-    pub fn set_storage(&self, address: &Address, slot: U256, value: U256) {
-        let _: Result<(), StateError> = self.edit_account(address, |account| {
-            account.set_storage(slot, value);
-            Ok(())
-        });
+    ///
+    /// # Errors
+    /// As [`Self::edit`].
+    pub fn set_storage(&self, address: &Address, slot: U256, value: U256) -> Result<(), EditError> {
+        self.edit(address, Edit::Slot(slot, value))
     }
 }

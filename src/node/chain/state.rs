@@ -1,7 +1,7 @@
 //! World state: accounts and storage at one block, and its face towards revm.
 //!
 //! A [`StateView`] is immutable and cheap to clone. This is the seam for persistence: whoever stores blocks needs
-//! only `StateView::apply` (what a block changed) and the reads.
+//! only [`StateView::apply`] and what a block changed, a [`StateDiff`].
 
 use std::sync::Arc;
 
@@ -11,12 +11,14 @@ use alloy_trie::{EMPTY_ROOT_HASH, TrieAccount};
 use revm::{
     DatabaseRef,
     context::DBErrorMarker,
-    database::BundleState,
     primitives::{StorageKey, StorageValue},
     state::{AccountInfo, Bytecode},
 };
 
-use super::trie::{Leaf, Trie};
+use super::{
+    diff::{AccountChange, AccountDiff, StateDiff},
+    trie::{Leaf, Trie},
+};
 
 /// One account, with its code and its storage.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +55,11 @@ impl Code {
         let hash = keccak256(&bytes);
         let bytecode = Bytecode::new_raw_checked(bytes).map_err(|_| StateError::BadCode)?;
         Ok(Self { hash, bytecode })
+    }
+
+    /// Code that was checked before, with its hash.
+    pub(super) fn from_parts(hash: B256, bytecode: Bytecode) -> Self {
+        Self { hash, bytecode }
     }
 
     /// keccak256 of the bytes.
@@ -101,6 +108,21 @@ impl AccountState {
             self.storage.remove(&key);
         } else {
             self.storage.insert(&key, value);
+        }
+    }
+
+    /// Applies a change.
+    pub fn change(&mut self, change: &AccountChange) {
+        if change.wiped {
+            self.storage = Trie::default();
+        }
+        self.nonce = change.nonce;
+        self.balance = change.balance;
+        if let Some(code) = &change.code {
+            self.code = code.clone();
+        }
+        for (slot, value) in &change.slots {
+            self.set_storage(*slot, value.after);
         }
     }
 
@@ -200,42 +222,22 @@ impl StateView {
         }
     }
 
-    /// The state after the changes of `bundle`. Deletion (EIP-161 and SELFDESTRUCT) has been decided by revm's
-    /// `State`; here it takes the account's storage along.
-    pub fn apply(&self, bundle: &BundleState) -> Result<Self, StateError> {
+    /// The state after the changes of `diff`.
+    pub fn apply(&self, diff: &StateDiff) -> Self {
         let mut accounts = self.accounts.clone();
-        for (address, change) in &bundle.state {
+        for (address, diff) in &diff.accounts {
             let key = keccak256(address);
-            let Some(info) = &change.info else {
-                accounts.remove(&key);
-                continue;
-            };
-            let mut account = accounts.get(&key).cloned().unwrap_or_default();
-            if change.was_destroyed() {
-                account.storage = Trie::default();
+            match diff {
+                AccountDiff::Removed => accounts.remove(&key),
+                AccountDiff::Changed(change) => {
+                    let mut account = accounts.get(&key).cloned().unwrap_or_default();
+                    account.change(change);
+                    accounts.insert(&key, account);
+                }
             }
-            account.nonce = info.nonce;
-            account.balance = info.balance;
-            if account.code.hash != info.code_hash {
-                account.code = Code { hash: info.code_hash, bytecode: resolve_code(bundle, info)? };
-            }
-            for (slot, value) in &change.storage {
-                account.set_storage(*slot, value.present_value);
-            }
-            accounts.insert(&key, account);
         }
-        Ok(Self { accounts })
+        Self { accounts }
     }
-}
-
-fn resolve_code(bundle: &BundleState, info: &AccountInfo) -> Result<Bytecode, StateError> {
-    if info.code_hash == KECCAK256_EMPTY {
-        return Ok(Bytecode::default());
-    }
-    info.code
-        .clone()
-        .or_else(|| bundle.contracts.get(&info.code_hash).cloned())
-        .ok_or(StateError::UnknownCode(info.code_hash))
 }
 
 /// A [`StateView`] with the recent block hashes, as revm reads it.

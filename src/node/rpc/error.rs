@@ -13,10 +13,12 @@ use crate::{
         fees::FeeHistoryError,
         pool::PoolError,
         produce::{MineError, SubmitError},
+        snapshot::EditError,
         state::StateError,
     },
     evm::ExecutionError,
     revert,
+    store::StoreError,
 };
 
 /// Parameters are missing or wrong.
@@ -156,6 +158,21 @@ impl From<StateError> for RpcError {
         match error {
             StateError::BadCode => Self::params(error),
             StateError::UnknownCode(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<StoreError> for RpcError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<EditError> for RpcError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::State(error) => error.into(),
+            EditError::Store(error) => error.into(),
         }
     }
 }

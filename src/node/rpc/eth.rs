@@ -52,7 +52,8 @@ pub(super) fn net_peer_count(_: &Rpc, _: &Params) -> RpcResult {
 }
 
 pub(super) fn rpc_modules(_: &Rpc, _: &Params) -> RpcResult {
-    let names = ["anvil", "eth", "evm", "hardhat", "net", "pars", "personal", "rpc", "txpool", "web3"];
+    let names =
+        ["aimining", "anvil", "eth", "evm", "hardhat", "net", "pars", "personal", "rpc", "txpool", "web3"];
     Ok(Value::Object(names.into_iter().map(|name| (name.to_owned(), json!("1.0"))).collect()))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn snapshot(rpc: &Rpc, _: &Params) -> RpcResult {
 }
 
 pub(super) fn revert(rpc: &Rpc, params: &Params) -> RpcResult {
-    Ok(json!(rpc.chain.revert(params.required_quantity(0)?)))
+    Ok(json!(rpc.chain.revert(params.required_quantity(0)?)?))
 }
 
 /// `evm_mine([timestamp])` or `evm_mine([{timestamp?, blocks?}])`.
@@ -83,12 +83,12 @@ pub(super) fn set_interval_mining(rpc: &Rpc, params: &Params) -> RpcResult {
 }
 
 pub(super) fn set_balance(rpc: &Rpc, params: &Params) -> RpcResult {
-    rpc.chain.set_balance(&params.required::<Address>(0)?, params.required::<U256>(1)?);
+    rpc.chain.set_balance(&params.required::<Address>(0)?, params.required::<U256>(1)?)?;
     Ok(json!(true))
 }
 
 pub(super) fn set_nonce(rpc: &Rpc, params: &Params) -> RpcResult {
-    rpc.chain.set_nonce(&params.required::<Address>(0)?, params.required_quantity(1)?);
+    rpc.chain.set_nonce(&params.required::<Address>(0)?, params.required_quantity(1)?)?;
     Ok(json!(true))
 }
 
@@ -100,7 +100,7 @@ pub(super) fn set_code(rpc: &Rpc, params: &Params) -> RpcResult {
 pub(super) fn set_storage_at(rpc: &Rpc, params: &Params) -> RpcResult {
     let address: Address = params.required(0)?;
     let slot: JsonStorageKey = params.required(1)?;
-    rpc.chain.set_storage(&address, slot.as_b256().into(), params.required::<B256>(2)?.into());
+    rpc.chain.set_storage(&address, slot.as_b256().into(), params.required::<B256>(2)?.into())?;
     Ok(json!(true))
 }
 

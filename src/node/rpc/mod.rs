@@ -1,10 +1,12 @@
 //! JSON-RPC over HTTP and WebSocket on one port.
 
+mod aimining;
 mod error;
 mod eth;
 mod evm_dev;
 mod execute;
 mod filters;
+mod metrics;
 mod origin;
 mod params;
 mod pars;
@@ -35,10 +37,11 @@ pub use self::{
 };
 use self::{
     filters::Filters,
+    metrics::MetricsLayer,
     origin::{OriginLayer, is_local_origin},
     params::Params,
 };
-use crate::chain::Chain;
+use crate::{chain::Chain, ledger::LedgerService};
 
 /// Largest request body: 5 MiB.
 pub const MAX_REQUEST_BYTES: u32 = 5 << 20;
@@ -61,15 +64,17 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Rpc {
     pub(crate) chain: Arc<Chain>,
+    pub(crate) ledger: Arc<LedgerService>,
     filters: Filters,
     send_turn: Mutex<()>,
     turns: Arc<Semaphore>,
 }
 
 impl Rpc {
-    fn new(chain: Arc<Chain>) -> Self {
+    fn new(chain: Arc<Chain>, ledger: Arc<LedgerService>) -> Self {
         Self {
             chain,
+            ledger,
             filters: Filters::default(),
             send_turn: Mutex::new(()),
             turns: Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS)),
@@ -134,6 +139,12 @@ const METHODS: &[(&str, Method)] = &[
     ("txpool_content", eth::txpool_content),
     ("pars_config", pars::config),
     ("pars_simulatePrecompile", pars::simulate_precompile),
+    ("aimining_getWork", aimining::get_work),
+    ("aimining_getHistory", aimining::get_history),
+    ("aimining_getTeleport", aimining::get_teleport),
+    ("aimining_getDevice", aimining::get_device),
+    ("aimining_stats", aimining::stats),
+    ("aimining_syncStatus", aimining::sync_status),
     ("evm_snapshot", evm_dev::snapshot),
     ("evm_revert", evm_dev::revert),
     ("evm_mine", evm_dev::mine),
@@ -203,8 +214,8 @@ async fn answer(
     }
 }
 
-fn module(chain: Arc<Chain>) -> Result<RpcModule<Rpc>, RegisterMethodError> {
-    let mut module = RpcModule::new(Rpc::new(chain));
+fn module(chain: Arc<Chain>, ledger: Arc<LedgerService>) -> Result<RpcModule<Rpc>, RegisterMethodError> {
+    let mut module = RpcModule::new(Rpc::new(chain, ledger));
     let methods = METHODS.iter().copied();
     let dev =
         DEV_METHODS.iter().flat_map(|(anvil, hardhat, method)| [(*anvil, *method), (*hardhat, *method)]);
@@ -221,6 +232,7 @@ fn module(chain: Arc<Chain>) -> Result<RpcModule<Rpc>, RegisterMethodError> {
 /// The address cannot be bound.
 pub async fn serve(
     chain: Arc<Chain>,
+    ledger: Arc<LedgerService>,
     address: SocketAddr,
 ) -> Result<(ServerHandle, SocketAddr), ServerError> {
     let config = ServerConfig::builder()
@@ -242,11 +254,13 @@ pub async fn serve(
     let origins = OriginLayer { enabled: address.ip().is_loopback() };
     let local = AllowOrigin::predicate(|origin, _| origin.to_str().is_ok_and(is_local_origin));
     let cors = CorsLayer::new().allow_origin(local).allow_methods(Any).allow_headers(Any);
+    let metrics = MetricsLayer { chain: chain.clone(), ledger: ledger.clone() };
+    let middleware = tower::ServiceBuilder::new().layer(origins).layer(cors).layer(hosts).layer(metrics);
     let server = ServerBuilder::with_config(config)
-        .set_http_middleware(tower::ServiceBuilder::new().layer(origins).layer(cors).layer(hosts))
+        .set_http_middleware(middleware)
         .build(address)
         .await
         .map_err(|source| ServerError::Bind { address, source })?;
     let bound = server.local_addr().map_err(|source| ServerError::Bind { address, source })?;
-    Ok((server.start(module(chain)?), bound))
+    Ok((server.start(module(chain, ledger)?), bound))
 }

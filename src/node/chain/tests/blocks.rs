@@ -158,7 +158,7 @@ fn a_transaction_that_became_unexecutable_is_dropped_and_the_others_are_mined() 
     let doomed = chain.submit(alice.sign(doomed), false).unwrap();
     let fine = bob.transfer(NOBODY, 1);
     chain.submit(bob.sign(fine), false).unwrap();
-    chain.set_balance(&alice.address(), U256::from(5));
+    chain.set_balance(&alice.address(), U256::from(5)).unwrap();
     let block = chain.mine_block().unwrap();
     assert_eq!(block.transactions.len(), 1);
     assert!(chain.with_pool(Pool::is_empty));

@@ -15,7 +15,7 @@ fn a_revert_brings_back_blocks_state_pool_and_clock() {
     let chain = chain(MiningMode::Instant);
     let mut alice = Wallet::new(0);
     let counter = alice.deploy(&chain, COUNTER);
-    chain.set_balance(&NOBODY, U256::from(77));
+    chain.set_balance(&NOBODY, U256::from(77)).unwrap();
     let gap = alice.transfer(NOBODY, 1);
     let skipped = alice.transfer(NOBODY, 2);
     let waiting = chain.submit(alice.sign(skipped), false).unwrap();
@@ -25,14 +25,14 @@ fn a_revert_brings_back_blocks_state_pool_and_clock() {
     let id = chain.snapshot();
     let later = chain.snapshot();
     chain.increase_time(10_000);
-    chain.set_balance(&NOBODY, U256::from(78));
+    chain.set_balance(&NOBODY, U256::from(78)).unwrap();
     chain.submit(alice.sign(gap.clone()), false).unwrap();
     alice.send(&chain, counter.into(), 0, word(9));
     let lost = chain.head().block;
     assert!(lost.header.timestamp > before.block.header.timestamp + 9_000);
     assert!(chain.with_pool(Pool::is_empty));
 
-    assert!(chain.revert(id));
+    assert!(chain.revert(id).unwrap());
     let now = chain.head();
     assert_eq!(now.block.hash(), before.block.hash());
     assert_eq!(now.state.root(), before.state.root());
@@ -40,8 +40,8 @@ fn a_revert_brings_back_blocks_state_pool_and_clock() {
     assert!(chain.with_pool(|pool| pool.get(&waiting).is_some()));
     assert!(chain.block_by_hash(&lost.hash()).is_none());
     assert!(chain.transaction(lost.transactions[0].tx_hash()).is_none());
-    assert!(!chain.revert(id), "used up");
-    assert!(!chain.revert(later), "later ones go with it");
+    assert!(!chain.revert(id).unwrap(), "used up");
+    assert!(!chain.revert(later).unwrap(), "later ones go with it");
     let reverted = std::iter::from_fn(|| events.try_recv().ok())
         .find_map(|event| match event {
             Event::Reverted(blocks) => Some(blocks),
@@ -65,18 +65,18 @@ fn snapshots_nest_and_are_bounded() {
     chain.mine_block().unwrap();
     let second = chain.snapshot();
     chain.mine_block().unwrap();
-    assert!(chain.revert(second));
+    assert!(chain.revert(second).unwrap());
     assert_eq!(chain.height(), 1);
-    assert!(chain.revert(first));
+    assert!(chain.revert(first).unwrap());
     assert_eq!(chain.height(), 0);
-    assert!(!chain.revert(12345));
+    assert!(!chain.revert(12345).unwrap());
     let oldest = chain.snapshot();
     let mut newest = oldest;
     for _ in 0..MAX_SNAPSHOTS {
         newest = chain.snapshot();
     }
-    assert!(!chain.revert(oldest));
-    assert!(chain.revert(newest));
+    assert!(!chain.revert(oldest).unwrap());
+    assert!(chain.revert(newest).unwrap());
 }
 
 #[test]
@@ -134,10 +134,10 @@ fn time_ends_in_the_year_9999_and_never_repeats() {
 fn edits_show_at_the_head_and_count_in_the_next_block() {
     let chain = chain(MiningMode::Instant);
     let before = chain.head();
-    chain.set_balance(&NOBODY, U256::from(5));
-    chain.set_nonce(&NOBODY, 9);
+    chain.set_balance(&NOBODY, U256::from(5)).unwrap();
+    chain.set_nonce(&NOBODY, 9).unwrap();
     chain.set_code(&NOBODY, COUNTER.into()).unwrap();
-    chain.set_storage(&NOBODY, U256::ZERO, U256::from(41));
+    chain.set_storage(&NOBODY, U256::ZERO, U256::from(41)).unwrap();
     assert_eq!(chain.height(), 0);
     assert_eq!(call_at(&chain, NOBODY, word(1), 0).unwrap(), word(42));
     assert!(chain.set_code(&NOBODY, vec![0xef, 0x01, 0x00, 0x01].into()).is_err());
@@ -154,7 +154,7 @@ fn edits_show_at_the_head_and_count_in_the_next_block() {
 fn impersonation_lets_a_contract_send() {
     let chain = chain(MiningMode::Instant);
     chain.set_code(&NOBODY, COUNTER.into()).unwrap();
-    chain.set_balance(&NOBODY, U256::from(10u64).pow(U256::from(18)));
+    chain.set_balance(&NOBODY, U256::from(10u64).pow(U256::from(18))).unwrap();
     let tx = Wallet::new(0).transfer(Address::repeat_byte(8), 1);
     assert_eq!(refusal(chain.submit(unsigned(NOBODY, tx.clone()), false)), "sender not an eoa");
     assert!(!chain.is_impersonated(&NOBODY));

@@ -345,7 +345,7 @@ fn a_sender_must_be_able_to_pay_for_all_its_waiting_transactions() {
     let chain = chain(MiningMode::Manual);
     let mut alice = Wallet::new(0);
     let cost_each = U256::from(21_000 * 10 * GWEI) + U256::from(1);
-    chain.set_balance(&alice.address(), cost_each * U256::from(2));
+    chain.set_balance(&alice.address(), cost_each * U256::from(2)).unwrap();
     for _ in 0..2 {
         let tx = alice.transfer(NOBODY, 1);
         chain.submit(alice.sign(tx), false).unwrap();

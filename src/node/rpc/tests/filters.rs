@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     MiningMode,
     chain::tests::{NOBODY, Wallet, chain},
-    rpc::{MAX_RESPONSE_BYTES, Rpc, eth::MAX_LOG_RESULTS, filters, params::Params},
+    rpc::{MAX_RESPONSE_BYTES, Rpc, eth::MAX_LOG_RESULTS, filters, params::Params, tests::rpc_of},
 };
 
 /// Emits as many empty logs as calldata word 0 says.
@@ -18,7 +18,7 @@ const MANY_LOGS: &[u8] = &hex!("5f355b5f5fa06001900380600257");
 const LARGE_LOG: &[u8] = &hex!("5f355fa0");
 
 fn rpc() -> Rpc {
-    Rpc::new(Arc::new(chain(MiningMode::Instant)))
+    rpc_of(Arc::new(chain(MiningMode::Instant)))
 }
 
 /// One transaction, so one block.

@@ -11,7 +11,7 @@ use crate::{
         dev_accounts::DEV_ACCOUNTS,
         tests::{Seeded, chain},
     },
-    rpc::{DEV_METHODS, METHODS, Rpc, params::Params},
+    rpc::{DEV_METHODS, METHODS, params::Params, tests::rpc_of},
 };
 
 const SEED: u64 = 0x6d69_6e65;
@@ -82,7 +82,7 @@ fn no_parameters_make_a_method_panic() {
         let mode = if random.below(2) == 0 { MiningMode::Instant } else { MiningMode::Manual };
         let chain = Arc::new(chain(mode));
         chain.mine(3, None, None).unwrap();
-        let rpc = Rpc::new(chain);
+        let rpc = rpc_of(chain);
         for round in 0..ROUNDS {
             let count = if round == 0 { 0 } else { 1 + random.below(4) };
             let params: Vec<&Value> =

@@ -37,8 +37,9 @@ async fn reads_answer_for_every_way_to_name_a_block() {
     for (id, expected) in [
         (json!("latest"), 5),
         (json!("pending"), 5),
-        (json!("safe"), 5),
-        (json!("finalized"), 5),
+        // Of a chain younger than finality takes.
+        (json!("safe"), 0),
+        (json!("finalized"), 0),
         (json!("earliest"), 0),
         (json!("0x1"), 0),
         (json!("0x2"), 5),

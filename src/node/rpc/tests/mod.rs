@@ -10,12 +10,21 @@ mod ws;
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    sync::Arc,
     time::Duration,
 };
 
 use serde_json::{Value, json};
 
-use crate::{Config, MiningMode, Node, NodeHandle};
+use super::Rpc;
+use crate::{Chain, Config, MiningMode, Node, NodeHandle, ledger::LedgerService};
+
+/// The methods without a server, and with a ledger that follows no further.
+pub(super) fn rpc_of(chain: Arc<Chain>) -> Rpc {
+    let ledger = LedgerService::open(chain.clone(), None);
+    ledger.catch_up();
+    Rpc::new(chain, Arc::new(ledger))
+}
 
 pub(crate) async fn start(mining: MiningMode) -> NodeHandle {
     Node::start(Config { port: 0, mining, ..Default::default() }).await.expect("node starts")
