@@ -78,6 +78,9 @@ impl LedgerService {
         if self.refuses() {
             return;
         }
+        if ledger.inconsistency().is_some() {
+            return self.mend(ledger, None);
+        }
         match ledger.notify(&notification).and_then(|()| self.finalize(ledger)) {
             Ok(()) => self.enter(Phase::Following),
             Err(error) => self.mend(ledger, Some(error)),
@@ -100,9 +103,7 @@ impl LedgerService {
     /// comes after helps.
     fn refuses(&self) -> bool {
         let refused = self.state.lock().refused;
-        refused.is_some_and(|refused| {
-            self.chain.block(refused.number).is_some_and(|entry| entry.block.hash() == refused.hash)
-        })
+        refused.is_some_and(|refused| self.has(refused))
     }
 
     /// Makes the ledger equal to the chain, whatever it missed; if that is not enough, from nothing.

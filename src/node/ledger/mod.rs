@@ -174,11 +174,21 @@ impl LedgerService {
             if self.get().is_ok_and(|ledger| reached(&ledger.0)) {
                 return true;
             }
-            let hopeless = matches!(state.phase, Phase::Stalled(_) | Phase::Closed(_));
+            let hopeless = match state.phase {
+                Phase::Following | Phase::Healing { .. } => false,
+                // Not, if the chain has just taken back what the ledger refuses.
+                Phase::Stalled(_) => state.refused.is_none_or(|refused| self.has(refused)),
+                Phase::Closed(_) => true,
+            };
             if hopeless || self.moved.wait_until(&mut state, deadline).timed_out() {
                 return false;
             }
         }
+    }
+
+    /// True if this block is in the chain.
+    fn has(&self, block: BlockId) -> bool {
+        self.chain.block(block.number).is_some_and(|entry| entry.block.hash() == block.hash)
     }
 
     fn get(&self) -> Result<Arc<Opened>, NotOpen> {

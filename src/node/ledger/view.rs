@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 use alloy_primitives::{B256, U256};
-use pars_ledger::{BlockId, ChainView, CommittedBlock, Identity, Receipt, SlotChange};
+use pars_ledger::{
+    BlockId, ChainView, CommittedBlock, Identity, Receipt, SlotChange, block::BrokenSegment,
+    interchange::ChainFile,
+};
 
 use crate::chain::{Chain, Entry, activation::Activation, block::Block, genesis::ChainSpec};
 
@@ -69,42 +72,12 @@ impl ChainView for Chain {
     }
 }
 
-/// A chain that was read from its folder and does not run, as an audit compares with it.
-#[derive(Debug)]
-pub struct Record {
-    /// Where it starts.
-    pub spec: ChainSpec,
-    /// Every block, from 0 on.
-    pub entries: Vec<Entry>,
-}
-
-impl Record {
-    /// Which chain its ledger is of.
-    pub fn identity(&self) -> Identity {
-        identity(self.spec.chain_id, self.spec.header.hash(), self.spec.activation.as_ref())
-    }
-}
-
-impl ChainView for Record {
-    type Error = Infallible;
-
-    fn head(&self) -> Result<BlockId, Infallible> {
-        let genesis = || BlockId { number: 0, hash: self.spec.header.hash() };
-        Ok(self.entries.last().map_or_else(genesis, |entry| id_of(&entry.block)))
-    }
-
-    fn canonical_hash(&self, number: u64) -> Result<Option<B256>, Infallible> {
-        let entry = usize::try_from(number).ok().and_then(|number| self.entries.get(number));
-        Ok(entry.map(|entry| entry.block.hash()))
-    }
-
-    fn block(&self, number: u64) -> Result<Option<Arc<CommittedBlock>>, Infallible> {
-        let entry = usize::try_from(number).ok().and_then(|number| self.entries.get(number));
-        Ok(entry.map(|entry| Arc::new(committed(&entry.block, self.spec.activation.as_ref()))))
-    }
-
-    /// What a chain finalizes is the running node's to say.
-    fn finalized(&self) -> Result<u64, Infallible> {
-        Ok(0)
-    }
+/// A chain that was read from its folder, as an audit compares with it. What it finalizes is the running node's to say.
+///
+/// # Errors
+/// The blocks do not follow each other, which reading has ruled out.
+pub fn chain_file(spec: &ChainSpec, entries: &[Entry]) -> Result<ChainFile, BrokenSegment> {
+    let activation = spec.activation.as_ref();
+    let blocks = entries.iter().map(|entry| Arc::new(committed(&entry.block, activation)));
+    ChainFile::new(identity(spec.chain_id, spec.header.hash(), activation), 0, blocks.collect())
 }

@@ -16,6 +16,8 @@ use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, hex};
 use alloy_rpc_types_eth::TransactionRequest;
 
+use pars_mldsa::ParameterSet;
+
 use super::{
     Chain,
     block::SignedTx,
@@ -25,6 +27,7 @@ use super::{
     hardfork::Hardfork,
     produce::{MiningMode, SubmitError},
 };
+use crate::miner::{MinerKey, SignedWork, Work};
 
 /// Timestamp of every test genesis.
 pub(crate) const GENESIS_TIME: u64 = 1_700_000_000;
@@ -158,6 +161,33 @@ pub(crate) fn word(value: u64) -> Bytes {
 /// The error text of a refused transaction.
 pub(crate) fn refusal(result: Result<B256, SubmitError>) -> String {
     result.expect_err("must be refused").to_string()
+}
+
+/// The `n`th piece of software work of a fixed key, done just before `time` and paid to [`NOBODY`].
+pub(crate) fn work(n: u64, time: u64) -> SignedWork {
+    let key = MinerKey::from_seed(ParameterSet::MlDsa44, B256::repeat_byte(7));
+    let nonce = B256::from(U256::from(n) + U256::from(1));
+    let work = Work {
+        chain_id: 6133,
+        job_id: nonce,
+        model_hash: B256::repeat_byte(1),
+        input_hash: B256::repeat_byte(2),
+        output_hash: B256::repeat_byte(3),
+        nonce,
+        compute_units: 10,
+        began_at: time - 10,
+        completed_at: time - 1,
+        recipient: NOBODY,
+        min_reward: 0,
+    };
+    work.sign(&key).expect("signs")
+}
+
+impl Wallet {
+    /// Submits work; the proof's transaction.
+    pub(crate) fn submit(&mut self, chain: &Chain, work: &SignedWork) -> B256 {
+        self.send(chain, TxKind::Call(pars_protocol::ADDRESS), 0, work.calldata())
+    }
 }
 
 /// A small generator of reproducible numbers (splitmix64).

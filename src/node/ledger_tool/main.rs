@@ -1,4 +1,5 @@
-//! `pars-ledger`: looks after a ledger that no node has open.
+//! `pars-ledger`: looks after the ledger of a node that does not run. It is built here and not in the ledger's own crate
+//! because it reads the node's chain, and imports point down only.
 
 #![allow(unreachable_pub)]
 
@@ -8,23 +9,27 @@ use pars_ledger::{
     audit::audit,
     interchange::{ChainFile, export, import},
 };
+use pars_node::{
+    ledger::view::chain_file,
+    store::{CHAIN_FOLDER, ChainStore, LEDGER_FOLDER, Origin},
+};
 use std::{
     fs::File,
     io::{BufReader, BufWriter, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
 
-/// Exit code when an audit found differences. 1 is any other failure.
-const DIFFERENT: u8 = 2;
+/// Exit codes as `diff` has them: 0 equal, 1 different, 2 trouble.
+const DIFFERENT: u8 = 1;
+const TROUBLE: u8 = 2;
 /// Between two drawings of a progress bar.
 const REDRAW: Duration = Duration::from_millis(200);
 
-/// Looks after a ledger of the AI-mining precompile. The node must not have it open.
-///
-/// Which chain it is, and what an audit compares with, comes from a chain file: JSON lines with identity, blocks,
-/// receipts and state changes of 0x0300. Reading a node's own data directory instead is still to come.
+type Failure = Box<dyn std::error::Error>;
+
+/// Looks after the ledger of the AI-mining precompile in a node's data directory. The node must not run.
 #[derive(Debug, Parser)]
 #[command(name = "pars-ledger", version)]
 struct Cli {
@@ -34,17 +39,29 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct Where {
-    /// The ledger's folder.
-    #[arg(long)]
-    ledger: PathBuf,
-    /// The chain file.
-    #[arg(long)]
-    chain: PathBuf,
+    /// A node's data directory.
+    #[arg(required_unless_present = "ledger", conflicts_with_all = ["ledger", "chain"])]
+    datadir: Option<PathBuf>,
+    /// Instead: the ledger's folder,
+    #[arg(long, requires = "chain")]
+    ledger: Option<PathBuf>,
+    /// and a chain file with identity, blocks, receipts and state changes of 0x0300, as `chain` writes it.
+    #[arg(long, requires = "ledger")]
+    chain: Option<PathBuf>,
+}
+
+/// A ledger's folder and the chain it belongs to.
+struct Place {
+    folder: PathBuf,
+    chain: ChainFile,
+    /// Open as long as anything is done here: no node starts meanwhile.
+    _store: Option<ChainStore>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compute the ledger again from the chain file and compare every row. Exit code 2 if one differs.
+    /// Compute the ledger again from the chain's receipts and state changes and compare every row. Exit code 1 if one
+    /// differs, 2 if it cannot be told.
     Audit {
         #[command(flatten)]
         at: Where,
@@ -71,6 +88,14 @@ enum Command {
         #[arg(long = "in")]
         input: PathBuf,
     },
+    /// Write what a ledger is made from as a chain file: identity, blocks, receipts, state changes of 0x0300.
+    Chain {
+        /// A node's data directory.
+        datadir: PathBuf,
+        /// The file to write; must not exist.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Print head, totals, rows and sizes as JSON.
     Stats {
         #[command(flatten)]
@@ -88,34 +113,50 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("pars-ledger: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(TROUBLE)
         }
     }
 }
 
-fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     |source| Error::Io { path: path.to_owned(), source }
 }
 
-impl Where {
-    fn chain(&self) -> Result<ChainFile, Error> {
-        ChainFile::read(BufReader::new(File::open(&self.chain).map_err(io(&self.chain))?))
+impl Place {
+    /// In a node's data directory. Every block is checked on the way.
+    fn in_node(datadir: &Path) -> Result<Self, Failure> {
+        let stored = ChainStore::read(&datadir.join(CHAIN_FOLDER), &Origin::default())?;
+        let chain = chain_file(&stored.spec, &stored.entries)?;
+        Ok(Self { folder: datadir.join(LEDGER_FOLDER), chain, _store: Some(stored.store) })
     }
 
     /// The ledger, if there is one: looking at something creates nothing.
-    fn open(&self) -> Result<(Ledger, ChainFile), Error> {
-        std::fs::read_dir(&self.ledger).map_err(io(&self.ledger))?;
-        let chain = self.chain()?;
-        Ok((Ledger::open(&self.ledger, chain.identity.clone())?, chain))
+    fn ledger(&self) -> Result<Ledger, Error> {
+        std::fs::read_dir(&self.folder).map_err(io(&self.folder))?;
+        Ledger::open(&self.folder, self.chain.identity.clone())
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Error> {
+impl Where {
+    fn find(&self) -> Result<Place, Failure> {
+        match (&self.datadir, &self.ledger, &self.chain) {
+            (Some(datadir), _, _) => Place::in_node(datadir),
+            (None, Some(ledger), Some(chain)) => {
+                let lines = BufReader::new(File::open(chain).map_err(io(chain))?);
+                Ok(Place { folder: ledger.clone(), chain: ChainFile::read(lines)?, _store: None })
+            }
+            // The arguments do not allow it.
+            (None, _, _) => Err("no ledger was named".into()),
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Audit { at, scratch, json } => {
-            let (ledger, chain) = at.open()?;
-            let scratch = scratch.unwrap_or_else(|| at.ledger.with_extension("audit"));
-            let report = audit(&ledger, &chain, &scratch, bar("audit"))?;
+            let place = at.find()?;
+            let scratch = scratch.unwrap_or_else(|| place.folder.with_extension("audit"));
+            let report = audit(&place.ledger()?, &place.chain, &scratch, bar("audit"))?;
             if json {
                 print(&report)?;
             } else {
@@ -129,20 +170,29 @@ fn run(command: Command) -> Result<ExitCode, Error> {
             Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
         }
         Command::Export { at, out } => {
-            let (ledger, _) = at.open()?;
+            let place = at.find()?;
+            let ledger = place.ledger()?;
             let file = File::create_new(&out).map_err(io(&out))?;
             export(&ledger, &mut BufWriter::new(file), bar("export"))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Import { at, input } => {
-            let ledger = Ledger::open(&at.ledger, at.chain()?.identity)?;
+            let place = at.find()?;
+            let ledger = Ledger::open(&place.folder, place.chain.identity.clone())?;
             let lines = BufReader::new(File::open(&input).map_err(io(&input))?);
             let imported = import(&ledger, lines, bar("import"))?;
             println!("{} blocks new, {} there already", imported.new, imported.already);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Chain { datadir, out } => {
+            let place = Place::in_node(&datadir)?;
+            let file = File::create_new(&out).map_err(io(&out))?;
+            place.chain.write(&mut BufWriter::new(file))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Stats { at } => {
-            let (ledger, _) = at.open()?;
+            let place = at.find()?;
+            let ledger = place.ledger()?;
             let head = ledger.head().ok_or(Error::Unavailable(pars_ledger::Unknown::Empty))?;
             let columns = Column::ALL.into_iter().map(|column| {
                 let (rows, bytes) = ledger.size(column)?;
@@ -155,7 +205,8 @@ fn run(command: Command) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Compact { at } => {
-            let (ledger, _) = at.open()?;
+            let place = at.find()?;
+            let ledger = place.ledger()?;
             let mut bar = bar("compact");
             for (done, column) in (1..).zip(Column::ALL) {
                 ledger.compact(column)?;
