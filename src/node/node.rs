@@ -45,6 +45,8 @@ pub struct Config {
     pub mining: MiningMode,
     /// Who receives tips.
     pub coinbase: Address,
+    /// Does the pool refuse proofs that fail at the head's state?
+    pub proof_admission: bool,
 }
 
 impl Default for Config {
@@ -58,6 +60,7 @@ impl Default for Config {
             genesis: None,
             mining: MiningMode::Instant,
             coinbase: DEV_ACCOUNTS[0].address,
+            proof_admission: true,
         }
     }
 }
@@ -122,6 +125,7 @@ impl Node {
     /// The genesis cannot be used, or the address cannot be bound.
     pub async fn start(config: Config) -> Result<NodeHandle, NodeError> {
         let chain = Arc::new(Chain::new(config.chain_spec()?, config.mining, config.coinbase));
+        chain.set_proof_admission(config.proof_admission);
         let (server, address) = rpc::serve(chain.clone(), SocketAddr::new(config.host, config.port)).await?;
         let (stop, stopped) = watch::channel(false);
         let ticker = tokio::spawn(tick(chain.clone(), stopped));

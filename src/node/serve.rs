@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Who receives tips [default: the first dev account].
     #[arg(long)]
     coinbase: Option<Address>,
+    /// Let proofs that fail at the head's state into the pool. They fail in a block then, at their sender's cost.
+    #[arg(long)]
+    no_proof_admission: bool,
     /// Print nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -75,6 +78,7 @@ impl Args {
             genesis,
             mining,
             coinbase: self.coinbase.unwrap_or(default.coinbase),
+            proof_admission: !self.no_proof_admission,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! [`StateView`] and holds at most `production`, so readers never wait for execution.
 
 pub mod activation;
+pub mod admission;
 pub mod block;
 pub mod call;
 pub mod dev_accounts;
@@ -17,6 +18,7 @@ pub mod simulate;
 pub mod snapshot;
 pub mod state;
 pub mod trie;
+mod verification;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -36,6 +38,7 @@ use self::{
     produce::MiningMode,
     snapshot::Settings,
     state::{StateDb, StateView},
+    verification::Verification,
 };
 use crate::evm::{BlockContext, Executor};
 
@@ -111,6 +114,7 @@ impl Target {
 pub struct Chain {
     executor: Executor,
     activation: Option<Activation>,
+    verification: Verification,
     production: Mutex<()>,
     history: RwLock<History>,
     settings: Mutex<Settings>,
@@ -122,7 +126,8 @@ pub struct Chain {
 impl Chain {
     /// A chain that consists of its genesis block.
     pub fn new(spec: ChainSpec, mode: MiningMode, coinbase: Address) -> Self {
-        let factory = activation::factory(spec.activation.as_ref());
+        let verification = Verification::default();
+        let factory = activation::factory(spec.activation.as_ref(), verification.verifiers());
         let executor = Executor::new(factory, spec.chain_id, spec.hardforks);
         let block = Arc::new(Block { header: spec.header, transactions: Vec::new(), receipts: Vec::new() });
         let genesis = Entry { block, state: spec.state };
@@ -136,6 +141,7 @@ impl Chain {
         Self {
             executor,
             activation: spec.activation,
+            verification,
             production: Mutex::new(()),
             history: RwLock::new(history),
             settings: Mutex::new(Settings::new(coinbase)),
@@ -158,6 +164,11 @@ impl Chain {
     /// The precompile's activation, if this chain has the precompile.
     pub fn activation(&self) -> Option<&Activation> {
         self.activation.as_ref()
+    }
+
+    /// Is the precompile there in a block of this timestamp?
+    pub fn is_active(&self, timestamp: u64) -> bool {
+        self.activation.as_ref().is_some_and(|activation| activation.timestamp <= timestamp)
     }
 
     /// New events from now on.
