@@ -134,6 +134,7 @@ const METHODS: &[(&str, Method)] = &[
     ("txpool_content", eth::txpool_content),
     ("pars_config", pars::config),
     ("pars_simulatePrecompile", pars::simulate_precompile),
+    ("pars_setProofAdmission", pars::set_proof_admission),
     ("evm_snapshot", evm_dev::snapshot),
     ("evm_revert", evm_dev::revert),
     ("evm_mine", evm_dev::mine),
