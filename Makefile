@@ -24,6 +24,7 @@ test: ## everything that CI runs; prints each part's result, the total time and 
 
 long: ## the tests that take longer (those marked #[ignore])
 	PARS_LONG=1 $(CARGO) test $(WHOLE) -- --ignored
+	$(CARGO) test --locked --release -p pars-mldsa --test conformance
 
 bench: ## the benchmarks, each selector beside ecrecover
 	$(CARGO) bench --locked
@@ -42,6 +43,7 @@ fmt-check:
 
 lint: ## clippy over all targets, warnings denied
 	$(CARGO) clippy $(WHOLE) --all-targets -- -D warnings
+	$(CARGO) clippy --locked -p pars-precompile --no-default-features -- -D warnings
 
 unit: ## all Rust tests and doc tests
 	$(CARGO) test $(WHOLE)
