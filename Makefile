@@ -10,7 +10,7 @@ WHOLE = --locked --workspace --features pars-nvtrust/cli
 BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants
+.PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ test: ## everything that CI runs; prints each part's result, the total time and 
 long: ## the tests that take longer (those marked #[ignore])
 	PARS_LONG=1 $(CARGO) test $(WHOLE) -- --ignored
 	$(CARGO) test --locked --release -p pars-mldsa --test conformance
+
+asan: ## the vector code under AddressSanitizer; needs rustup's nightly toolchain on x86-64
+	RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test --locked --target x86_64-unknown-linux-gnu --target-dir $(TARGET_DIR)/asan \
+		-p pars-mldsa --lib --test conformance -- c1_wycheproof c5_ c7_
 
 bench: ## the benchmarks, each selector beside ecrecover
 	$(CARGO) bench --locked
