@@ -10,7 +10,7 @@ WHOLE = --locked --workspace --features pars-nvtrust/cli
 BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants
+.PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants crash
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,14 @@ test: ## everything that CI runs; prints each part's result, the total time and 
 
 long: ## the tests that take longer (those marked #[ignore])
 	PARS_LONG=1 $(CARGO) test $(WHOLE) -- --ignored
+	$(CARGO) test --locked --release -p pars-mldsa --test conformance
+
+asan: ## the vector code under AddressSanitizer; needs rustup's nightly toolchain on x86-64
+	RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test --locked --target x86_64-unknown-linux-gnu --target-dir $(TARGET_DIR)/asan \
+		-p pars-mldsa --lib --test conformance -- c1_wycheproof c5_ c7_
+
+crash: ## kills a child that writes the ledger 2,000 times (200 in `make test`), prints what was lost and doubled
+	$(CARGO) test $(WHOLE) --test crash -- --kills 2000
 
 bench: ## the benchmarks, each selector beside ecrecover
 	$(CARGO) bench --locked
@@ -42,6 +50,7 @@ fmt-check:
 
 lint: ## clippy over all targets, warnings denied
 	$(CARGO) clippy $(WHOLE) --all-targets -- -D warnings
+	$(CARGO) clippy --locked -p pars-precompile --no-default-features -- -D warnings
 
 unit: ## all Rust tests and doc tests
 	$(CARGO) test $(WHOLE)

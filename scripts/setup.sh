@@ -56,6 +56,22 @@ check_c() {
   fi
 }
 
+check_clang() {
+  # RocksDB, below the ledger: its C++ is compiled once, and its bindings are made with libclang.
+  has_libclang() {
+    [[ -n ${LIBCLANG_PATH:-} ]] || command -v llvm-config >/dev/null || compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
+      compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || compgen -G '/usr/lib/llvm*/lib/libclang*' >/dev/null ||
+      compgen -G '/Library/Developer/CommandLineTools/usr/lib/libclang.dylib' >/dev/null
+  }
+  if has_libclang || { apt_install libclang-dev && has_libclang; }; then ok 'libclang'
+  else problem 'libclang' 'Debian, Ubuntu: apt-get install libclang-dev; macOS: xcode-select --install; else set LIBCLANG_PATH'; fi
+  if command -v c++ >/dev/null || { apt_install g++ && command -v c++ >/dev/null; }; then
+    ok "C++ compiler: $(c++ --version | head -1)"
+  else
+    problem 'a C++ compiler' 'Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install'
+  fi
+}
+
 check_node() {
   command -v node >/dev/null && command -v npm >/dev/null || apt_install nodejs npm
   local have
@@ -70,6 +86,7 @@ check_node() {
 
 check_rust
 check_c
+check_clang
 check_node
 if ((problems > 0)); then
   printf '%d problem(s): see above\n' "$problems"

@@ -25,7 +25,7 @@
 //! let genesis = Genesis::dev(6133, governor);
 //! let account = genesis.account(6133).unwrap(); // nonce, marker code and storage for the genesis alloc
 //! assert_eq!(account.nonce, 1);
-//! let factory = ParsEvmFactory::new(Precompile::new(genesis.profile, Verifiers::reference()));
+//! let factory = ParsEvmFactory::new(Precompile::new(genesis.profile, Verifiers::default()));
 //! # let _ = factory;
 //! ```
 

@@ -3,6 +3,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `ahead.rs` | [`Ahead`]: batches over all cores, and a [`Verifier`](pars_mldsa::Verifier) that reads their verdicts |
+//! | `gather.rs` | [`Gather`]: batches made of what many threads ask at the same time |
+//! | `collector.rs` | [`Collector`]: what a call will ask |
 //! | `plan.rs` | which core verifies what |
 //! | `remembered.rs` | [`Remembered`]: P-384 verification that remembers what was valid |
 //! | `key_cache.rs` | [`KeyCache`]: prepared keys, bounded in bytes |
@@ -26,6 +28,8 @@
 )]
 
 mod ahead;
+mod collector;
+mod gather;
 mod generations;
 mod key_cache;
 mod plan;
@@ -33,6 +37,8 @@ mod remembered;
 mod verdict_cache;
 
 pub use ahead::{Ahead, Config};
+pub use collector::Collector;
+pub use gather::{Gather, OwnedJob};
 pub use key_cache::KeyCache;
 pub use remembered::Remembered;
 pub use verdict_cache::{Statement, VerdictCache};

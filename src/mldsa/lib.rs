@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `parameter_set.rs` | [`ParameterSet`]: ids, sizes and security categories |
-//! | `engine/` | [`Engine`]: verification of our own, for one key or many, with prepared keys and batches |
+//! | `engine/` | `Engine` (feature `engine`): verification of our own, for one key or many, with prepared keys and batches |
 //! | `reference.rs` | [`Reference`]: the `fips204` package as a [`Verifier`] |
 //! | `sign.rs` | `SigningKey` (feature `sign`; never part of consensus) |
 //!
@@ -31,12 +31,14 @@
     )
 )]
 
+#[cfg(feature = "engine")]
 mod engine;
 mod parameter_set;
 mod reference;
 #[cfg(feature = "sign")]
 pub mod sign;
 
+#[cfg(feature = "engine")]
 pub use engine::{Engine, Job, Key, PreparedKey, Verdicts};
 pub use parameter_set::ParameterSet;
 pub use reference::Reference;

@@ -15,13 +15,18 @@
 //! | [`evm`] | the one seam to revm and the precompile |
 //! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
 //! | [`revert`] | why a call reverted, in words |
-//! | [`node`] | chain and server put together, start and stop |
+//! | [`store`] | the chain on disk: one synced batch a block, read back and checked at the start |
+//! | [`ledger`] | the ledger beside the chain: it follows, mends itself, decides nothing |
+//! | [`node`] | chain, ledger and server put together, start and stop |
 //! | [`miner`] | a miner's key, the GPUs that attest its work, and the proofs it signs |
 //! | [`reference_job`] | the work that the demo does |
 //!
 //! Where this node differs from an Ethereum client, on purpose:
-//! * State and blocks are kept in memory, all of them, and are gone when the node stops.
-//! * There is one producer and no fork choice: `safe` and `finalized` are the head. Only `evm_revert` takes blocks back.
+//! * State and blocks are kept in memory, all of them. With a data directory they are on disk, too, and read back at the
+//!   start; without, they are gone when the node stops. Of what dev methods set, the clock's offset and edits of state are
+//!   kept; pool, filters, snapshots, impersonation, coinbase and mining mode are not.
+//! * There is one producer and no fork choice: `finalized` is 64 blocks below the head (`--finality`), `safe` half as
+//!   many, both block 0 on a younger chain. Only `evm_revert` takes blocks back, final ones too.
 //! * Blob transactions are refused. Execution-layer requests (EIP-7002, EIP-7251) are not collected; the system calls
 //!   of EIP-4788 and EIP-2935 are made when the genesis holds their contracts, which the dev genesis does not.
 //! * `eth_estimateGas` on `latest` (or nothing) estimates for the next block, at the present time: on an idle chain the

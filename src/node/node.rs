@@ -48,6 +48,8 @@ pub struct Config {
     pub mining: MiningMode,
     /// Who receives tips.
     pub coinbase: Address,
+    /// Does the pool refuse proofs that fail at the head's state?
+    pub proof_admission: bool,
 }
 
 impl Default for Config {
@@ -63,6 +65,7 @@ impl Default for Config {
             genesis: None,
             mining: MiningMode::Instant,
             coinbase: DEV_ACCOUNTS[0].address,
+            proof_admission: true,
         }
     }
 }
@@ -130,6 +133,7 @@ impl Node {
     pub async fn start(config: Config) -> Result<NodeHandle, NodeError> {
         let (chain, ledger) = config.open()?;
         let ledger = Arc::new(ledger);
+        chain.set_proof_admission(config.proof_admission);
         let (stop, stopped) = watch::channel(false);
         // Before the first request can make a block.
         let follower = tokio::spawn(ledger.clone().follow(stopped.clone()));

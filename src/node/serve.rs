@@ -1,6 +1,10 @@
 //! `pars-devnet` without a subcommand: runs the node until it is told to stop.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use alloy_genesis::Genesis;
 use alloy_primitives::{Address, hex};
@@ -48,6 +52,9 @@ pub(crate) struct Args {
     /// Who receives tips [default: the first dev account].
     #[arg(long)]
     coinbase: Option<Address>,
+    /// Let proofs that fail at the head's state into the pool. They fail in a block then, at their sender's cost.
+    #[arg(long)]
+    no_proof_admission: bool,
     /// Print nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -80,6 +87,7 @@ impl Args {
             genesis,
             mining,
             coinbase: self.coinbase.unwrap_or(default.coinbase),
+            proof_admission: !self.no_proof_admission,
         })
     }
 }
@@ -94,7 +102,7 @@ pub(crate) async fn run(args: Args) -> Result<(), CommandError> {
         // Nobody may be reading; the node runs all the same.
         let _ = std::io::Write::write_all(
             &mut std::io::stdout(),
-            banner(&node, args.genesis.is_none()).as_bytes(),
+            banner(&node, args.genesis.is_none(), args.datadir.as_deref()).as_bytes(),
         );
         let _ = std::io::Write::flush(&mut std::io::stdout());
     }
@@ -141,7 +149,7 @@ fn shutdown_signal() -> Result<impl Future<Output = &'static str>, std::io::Erro
     })
 }
 
-fn banner(node: &NodeHandle, dev_genesis: bool) -> String {
+fn banner(node: &NodeHandle, dev_genesis: bool, folder: Option<&Path>) -> String {
     use std::fmt::Write as _;
     let chain = node.chain();
     let head = chain.head().block;
@@ -152,9 +160,8 @@ fn banner(node: &NodeHandle, dev_genesis: bool) -> String {
     };
     line(format_args!(""));
     line(format_args!("  {}", client_version()));
-    line(format_args!(
-        "  A DEVELOPMENT NODE. State is kept in memory only, and anybody who reaches this port"
-    ));
+    let kept = if chain.is_persistent() { "kept in the data directory" } else { "kept in memory only" };
+    line(format_args!("  A DEVELOPMENT NODE. State is {kept}, and anybody who reaches this port"));
     line(format_args!(
         "  can move the coins below. It carries Pars' own chain id, or the one you chose: never use a real key,"
     ));
@@ -175,6 +182,9 @@ fn banner(node: &NodeHandle, dev_genesis: bool) -> String {
     line(format_args!("  Gas limit     {}", head.header.gas_limit));
     line(format_args!("  Genesis       {}", head.hash()));
     line(format_args!("  Blocks        {}", mining(chain.mode())));
+    if let Some(folder) = folder {
+        line(format_args!("  Data          {}, at block {}", folder.display(), head.number()));
+    }
     match chain.activation() {
         Some(active) if active.timestamp <= head.header.timestamp => {
             line(format_args!("  AI mining     {} active from genesis", active.address));
@@ -186,6 +196,7 @@ fn banner(node: &NodeHandle, dev_genesis: bool) -> String {
     }
     line(format_args!(""));
     line(format_args!("  JSON-RPC      {}  {}", node.url(), node.ws_url()));
+    line(format_args!("  Prometheus    {}/metrics", node.url()));
     line(format_args!(""));
     text
 }

@@ -84,8 +84,18 @@ pub struct Verifiers {
     pub p384: Arc<dyn P384Verifier>,
 }
 
+impl Default for Verifiers {
+    /// What this build has, without state: the engine, or without that feature the reference.
+    fn default() -> Self {
+        #[cfg(feature = "engine")]
+        return Self { mldsa: Arc::new(pars_mldsa::Engine::new()), ..Self::reference() };
+        #[cfg(not(feature = "engine"))]
+        Self::reference()
+    }
+}
+
 impl Verifiers {
-    /// Portable, without state: what gas is priced on.
+    /// Packages of others in plain Rust, without state: what gas is priced on.
     pub fn reference() -> Self {
         Self { mldsa: Arc::new(pars_mldsa::Reference), p384: Arc::new(pars_nvtrust::Reference) }
     }

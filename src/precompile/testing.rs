@@ -32,9 +32,9 @@ pub fn genesis() -> Genesis {
     Genesis::dev(CHAIN_ID, GOVERNOR)
 }
 
-/// A precompile that verifies with the reference backend.
+/// A precompile as hosts have it.
 pub fn precompile() -> Precompile {
-    Precompile::new(genesis().profile, Verifiers::reference())
+    Precompile::new(genesis().profile, Verifiers::default())
 }
 
 /// A precompile under a stub verifier, and the stub.

@@ -84,6 +84,18 @@ async function scenario(name, index) {
     equal(await client.miningBalance(pool), await client.poolBalance(pool), 'miningBalance of the pool');
     equal(await client.poolUnits(pool), UNITS, 'units that the pool counts');
   });
+  await say('the ledger knows who was paid for what', async () => {
+    const { status, work, block } = await client.ask('aimining_getWork', direct.workId);
+    equal(status, 'spent', 'status');
+    holds(/^0x[0-9a-f]{64}$/.test(block.hash), `no block is named: ${JSON.stringify(block)}`);
+    equal(work.recipient.toLowerCase(), miner.toLowerCase(), 'recipient');
+    equal(BigInt(work.reward), await client.miningBalance(miner), 'reward');
+    const { entries, next } = await client.ask('aimining_getHistory', work.miner, 'miner', null, 10);
+    equal(entries.map(({ workId }) => workId).join(), [direct.workId, pooled.workId].join(), "the miner's work ids");
+    equal(next, null, 'a further page');
+    equal((await client.ask('aimining_getWork', `0x${'42'.repeat(32)}`)).status, 'unspent', 'status of another work id');
+    equal((await client.ask('aimining_syncStatus')).sync, 'inSync', 'sync');
+  });
   await say('the refusal of a replay passes through MiningPool', async () => spent(await client.refusalOfPool(pool, pooled.proof), pooled));
   client.close();
 }

@@ -336,7 +336,7 @@ fn installing_leaves_the_hosts_own_precompiles_in_place() {
     let theirs = Address::with_last_byte(0xee);
     for warm in [true, false] {
         let profile = profile(|profile| profile.warm = warm).profile;
-        let precompile = Precompile::new(profile, Verifiers::reference());
+        let precompile = Precompile::new(profile, Verifiers::default());
         let mut map = PrecompilesMap::from_static(Precompiles::prague());
         let other = precompile.clone();
         map.set_precompile_lookup(move |address: &Address| {

@@ -1,13 +1,12 @@
 //! The AI-mining precompile as the chain sees it: its genesis configuration, when it becomes active, and the account
 //! that activation writes.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt};
 
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256, U256};
-use pars_batch::Remembered;
 use pars_precompile::{
-    Genesis, HostProfile, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
+    Genesis, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
 };
 use revm::{Database, DatabaseCommit};
 use serde_json::Value;
@@ -17,9 +16,6 @@ use super::{
     hardfork::Hardfork,
     state::{AccountState, Code, StateError},
 };
-
-/// Signatures on P-384 that a node remembers as valid: some hundred devices and their latest reports, about 1.6 MB.
-const REMEMBERED: usize = 16_384;
 
 /// Key of the configuration in the genesis `config`.
 pub const CONFIG_KEY: &str = "parsAiMiningConfig";
@@ -145,24 +141,19 @@ impl Activation {
     }
 
     /// The precompile this configuration describes.
-    pub fn precompile(&self) -> Precompile {
-        precompile(self.genesis.profile.clone())
+    pub fn precompile(&self, verifiers: Verifiers) -> Precompile {
+        Precompile::new(self.genesis.profile.clone(), verifiers)
     }
 }
 
-fn precompile(profile: HostProfile) -> Precompile {
-    let p384 = Arc::new(Remembered::new(pars_nvtrust::Reference, REMEMBERED));
-    Precompile::new(profile, Verifiers { p384, ..Verifiers::reference() })
-}
-
 /// The EVM factory of a chain; without activation the precompile is never installed.
-pub fn factory(activation: Option<&Activation>) -> ParsEvmFactory {
+pub fn factory(activation: Option<&Activation>, verifiers: Verifiers) -> ParsEvmFactory {
     ParsEvmFactory::new(match activation {
-        Some(activation) => activation.precompile(),
+        Some(activation) => activation.precompile(verifiers),
         None => {
             let mut profile = Genesis::dev(1, Address::ZERO).profile;
             profile.rules = Rules::v1(u64::MAX);
-            precompile(profile)
+            Precompile::new(profile, verifiers)
         }
     })
 }

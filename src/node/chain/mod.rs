@@ -6,6 +6,7 @@
 //! made is on disk before anybody sees it; `store` is a fifth lock, inside of `production` and of nothing else.
 
 pub mod activation;
+pub mod admission;
 pub mod block;
 pub mod call;
 pub mod dev_accounts;
@@ -19,6 +20,7 @@ pub mod simulate;
 pub mod snapshot;
 pub mod state;
 pub mod trie;
+mod verification;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -39,6 +41,7 @@ use self::{
     produce::MiningMode,
     snapshot::Settings,
     state::{StateDb, StateView},
+    verification::Verification,
 };
 use crate::{
     evm::{BlockContext, Executor},
@@ -122,6 +125,7 @@ impl Target {
 pub struct Chain {
     executor: Executor,
     activation: Option<Activation>,
+    verification: Verification,
     production: Mutex<()>,
     history: RwLock<History>,
     settings: Mutex<Settings>,
@@ -156,7 +160,8 @@ impl Chain {
 
     /// `entries` starts with block 0.
     fn with(spec: ChainSpec, entries: Vec<Entry>, settings: Settings, mode: MiningMode) -> Self {
-        let factory = activation::factory(spec.activation.as_ref());
+        let verification = Verification::default();
+        let factory = activation::factory(spec.activation.as_ref(), verification.verifiers());
         let executor = Executor::new(factory, spec.chain_id, spec.hardforks);
         let mut entries = entries.into_iter();
         let genesis =
@@ -172,6 +177,7 @@ impl Chain {
         Self {
             executor,
             activation: spec.activation,
+            verification,
             production: Mutex::new(()),
             history: RwLock::new(history),
             settings: Mutex::new(settings),
@@ -211,6 +217,11 @@ impl Chain {
     /// The precompile's activation, if this chain has the precompile.
     pub fn activation(&self) -> Option<&Activation> {
         self.activation.as_ref()
+    }
+
+    /// Is the precompile there in a block of this timestamp?
+    pub fn is_active(&self, timestamp: u64) -> bool {
+        self.activation.as_ref().is_some_and(|activation| activation.timestamp <= timestamp)
     }
 
     /// New events from now on.

@@ -247,6 +247,13 @@ fn bumped(fee: u128) -> u128 {
     fee.saturating_add(fee.saturating_mul(REPLACEMENT_BUMP_PERCENT).div_ceil(100))
 }
 
+/// Where a transaction will stand.
+struct Place {
+    cost: U256,
+    bytes: usize,
+    replaces: Option<B256>,
+}
+
 /// The pool.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
@@ -267,13 +274,18 @@ impl Pool {
         self.by_hash.is_empty()
     }
 
-    /// Admits a transaction or says why not.
-    pub fn add(&mut self, tx: SignedTx, admission: &Admission<'_>) -> Result<B256, PoolError> {
-        let (hash, sender, nonce) = (*tx.tx_hash(), tx.signer(), tx.nonce());
-        if self.by_hash.contains_key(&hash) {
+    /// Would a transaction be admitted? If not, why.
+    pub fn check(&self, tx: &SignedTx, admission: &Admission<'_>) -> Result<(), PoolError> {
+        self.place(tx, admission).map(|_| ())
+    }
+
+    /// What admitting a transaction means: its cost and size, and which one it replaces.
+    fn place(&self, tx: &SignedTx, admission: &Admission<'_>) -> Result<Place, PoolError> {
+        let (hash, sender, nonce) = (tx.tx_hash(), tx.signer(), tx.nonce());
+        if self.by_hash.contains_key(hash) {
             return Err(PoolError::AlreadyKnown);
         }
-        admission.check(&tx)?;
+        admission.check(tx)?;
         let bytes = tx.encode_2718_len();
         if bytes > MAX_TRANSACTION_BYTES {
             return Err(PoolError::Oversized(bytes));
@@ -282,7 +294,7 @@ impl Pool {
         let replaced = queue.and_then(|queue| queue.get(&nonce));
         if let Some(old) = replaced {
             let tip = |tx: &SignedTx| tx.max_priority_fee_per_gas().unwrap_or_else(|| tx.max_fee_per_gas());
-            if tx.max_fee_per_gas() < bumped(old.tx.max_fee_per_gas()) || tip(&tx) < bumped(tip(&old.tx)) {
+            if tx.max_fee_per_gas() < bumped(old.tx.max_fee_per_gas()) || tip(tx) < bumped(tip(&old.tx)) {
                 return Err(PoolError::Underpriced);
             }
         } else {
@@ -297,7 +309,7 @@ impl Pool {
         if self.bytes - freed + bytes > MAX_POOL_BYTES {
             return Err(PoolError::Full);
         }
-        let own = cost_of(&tx);
+        let own = cost_of(tx);
         let others = queue
             .into_iter()
             .flatten()
@@ -307,13 +319,20 @@ impl Pool {
         if balance < cost {
             return Err(PoolError::InsufficientFunds { balance, cost });
         }
-        if let Some(old) = replaced.map(|old| *old.tx.tx_hash()) {
+        Ok(Place { cost: own, bytes, replaces: replaced.map(|old| *old.tx.tx_hash()) })
+    }
+
+    /// Admits a transaction or says why not.
+    pub fn add(&mut self, tx: SignedTx, admission: &Admission<'_>) -> Result<B256, PoolError> {
+        let (hash, sender, nonce) = (*tx.tx_hash(), tx.signer(), tx.nonce());
+        let Place { cost, bytes, replaces } = self.place(&tx, admission)?;
+        if let Some(old) = replaces {
             self.remove(&old);
         }
         self.arrivals += 1;
         self.bytes += bytes;
         self.by_hash.insert(hash, (sender, nonce));
-        let entry = PoolEntry { tx: Arc::new(tx), cost: own, bytes, arrival: self.arrivals };
+        let entry = PoolEntry { tx: Arc::new(tx), cost, bytes, arrival: self.arrivals };
         self.senders.entry(sender).or_default().insert(nonce, entry);
         Ok(hash)
     }

@@ -6,7 +6,9 @@ use alloy_primitives::B256;
 
 use super::{
     Chain, Entry, Event,
+    admission::{ProofRefused, VetError},
     block::{Block, BlockInputs, BuildError, Dropped, SignedTx, build},
+    call::CallError,
     pool::{Admission, PoolError},
     snapshot::TimestampError,
 };
@@ -28,17 +30,32 @@ pub enum MiningMode {
 }
 
 /// A submitted transaction did not make it.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// Refused before execution.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// A proof that fails at the head's state.
+    #[error(transparent)]
+    Proof(#[from] ProofRefused),
+    /// A proof could not be looked at: the node is broken.
+    #[error(transparent)]
+    Vetting(CallError),
     /// Admitted, then found not executable.
     #[error("{0}")]
     Execution(ExecutionError),
     /// Its block could not be produced.
     #[error(transparent)]
     Build(#[from] BuildError),
+}
+
+impl From<VetError> for SubmitError {
+    fn from(error: VetError) -> Self {
+        match error {
+            VetError::Refused(refused) => Self::Proof(refused),
+            VetError::Broken(broken) => Self::Vetting(broken),
+        }
+    }
 }
 
 /// Blocks could not be mined as asked.
@@ -78,6 +95,11 @@ impl Chain {
             gas_limit: context.gas_limit,
             allow_contract_sender: trusted,
         };
+        // What is cheap to know comes first. No lock is held while a proof is looked at.
+        if self.settings.lock().proof_admission {
+            self.pool.lock().check(&tx, &admission)?;
+            self.vet_proof(&tx, &head)?;
+        }
         let hash = self.pool.lock().add(tx, &admission)?;
         // Nobody listening is fine.
         let _ = self.events.send(Event::Pending(hash));

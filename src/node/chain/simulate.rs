@@ -9,11 +9,11 @@ use alloy_evm::{
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rpc_types_eth::{BlockOverrides, state::StateOverride};
 use alloy_sol_types::sol;
-use pars_precompile::{ADDRESS, alloy::dyn_precompile};
+use pars_precompile::{ADDRESS, Verifiers, alloy::dyn_precompile};
 use revm::precompile::PrecompileStatus;
 
 use super::{
-    Chain,
+    Chain, Target,
     call::{CALL_GAS_CAP, CallError},
 };
 use crate::evm::{ExecutionError, Purpose};
@@ -70,7 +70,17 @@ impl Chain {
     /// The block is unknown, an override contradicts itself, the chain has no active precompile there, or the node
     /// is broken.
     pub fn simulate_precompile(&self, call: &PrecompileCall) -> Result<Simulation, CallError> {
-        let ground = self.ground(&self.resolve(call.block)?);
+        self.simulate_at(&self.resolve(call.block)?, call, self.verification.verifiers())
+    }
+
+    /// The same at a place that is known already (`call.block` is not looked at), with verifiers of the caller's.
+    pub(super) fn simulate_at(
+        &self,
+        target: &Target,
+        call: &PrecompileCall,
+        verifiers: Verifiers,
+    ) -> Result<Simulation, CallError> {
+        let ground = self.ground(target);
         let mut db = ground.state();
         let mut env = self.executor.env(&ground.context, Purpose::Call);
         if let Some(overrides) = call.environment.clone() {
@@ -82,11 +92,11 @@ impl Chain {
                 .map_err(|error| CallError::Request(error.to_string()))?;
         }
         let timestamp: u64 = env.block_env.timestamp.saturating_to();
-        let active = self.activation.as_ref().filter(|activation| activation.timestamp <= timestamp);
+        let active = self.activation.as_ref().filter(|_| self.is_active(timestamp));
         let Some(activation) = active else {
             return Err(CallError::Request("the AI-mining precompile is not active at this block".into()));
         };
-        let precompile = dyn_precompile(activation.precompile());
+        let precompile = dyn_precompile(activation.precompile(verifiers));
 
         let mut evm = self.executor.evm(&mut db, env);
         let context = evm.ctx_mut();

@@ -118,6 +118,7 @@ struct Snapshot {
 pub(crate) struct Settings {
     pub(crate) coinbase: Address,
     pub(crate) clock: Clock,
+    pub(crate) proof_admission: bool,
     snapshots: BTreeMap<u64, Snapshot>,
     next_snapshot: u64,
     impersonated: HashSet<Address>,
@@ -129,6 +130,7 @@ impl Settings {
         Self {
             coinbase,
             clock: Clock::default(),
+            proof_admission: true,
             snapshots: BTreeMap::new(),
             next_snapshot: 1,
             impersonated: HashSet::new(),
@@ -209,6 +211,12 @@ impl Chain {
     /// Changes who receives tips, from the next block on.
     pub fn set_coinbase(&self, coinbase: Address) {
         self.settings.lock().coinbase = coinbase;
+    }
+
+    /// Are proofs that fail at the head's state refused by the pool? Without that they fail in a block, at their sender's
+    /// cost, as on a chain whose nodes do not look.
+    pub fn set_proof_admission(&self, on: bool) {
+        self.settings.lock().proof_admission = on;
     }
 
     /// Moves the clock forward; the whole offset in seconds comes back.

@@ -135,8 +135,8 @@ impl Client {
         self.ask("eth_getProof", vec![json!(ADDRESS), json!(slots), at]).await
     }
 
-    /// Signs an EIP-1559 transaction to the precompile, sends it raw, and waits for its receipt.
-    pub(super) async fn send(&self, input: Bytes, gas_limit: u64) -> Result<TransactionReceipt, DemoError> {
+    /// An EIP-1559 transaction to the precompile, signed and encoded.
+    async fn sign(&self, input: Bytes, gas_limit: u64) -> Result<Bytes, DemoError> {
         let chain_id: U64 = self.ask("eth_chainId", vec![]).await?;
         let nonce: U64 =
             self.ask("eth_getTransactionCount", vec![json!(self.relayer.address), json!("pending")]).await?;
@@ -156,9 +156,37 @@ impl Client {
             input,
             ..Default::default()
         });
-        let raw = self.relayer.sign_transaction(transaction)?.encoded_2718();
+        Ok(self.relayer.sign_transaction(transaction)?.encoded_2718().into())
+    }
+
+    /// Sends a transaction that the pool is to refuse; the typed error it gives, and its words.
+    pub(super) async fn turned_away(
+        &self,
+        input: Bytes,
+        gas_limit: u64,
+    ) -> Result<(Revert, String), DemoError> {
+        let raw = self.sign(input, gas_limit).await?;
+        match self.raw::<B256>("eth_sendRawTransaction", vec![json!(raw)]).await {
+            Ok(hash) => Err(DemoError::Unexpected(format!("the pool takes it, as {hash}"))),
+            Err(ClientError::Call(error)) if error.code() == REVERTED => {
+                let data = error.data().and_then(|data| serde_json::from_str(data.get()).ok());
+                Ok((Revert(data.unwrap_or_default()), error.message().to_owned()))
+            }
+            Err(error) => Err(DemoError::rpc("eth_sendRawTransaction", &error)),
+        }
+    }
+
+    /// Does the pool look at proofs? Only a dev node lets anybody say so.
+    pub(super) async fn set_proof_admission(&self, on: bool) -> Result<(), DemoError> {
+        let set: bool = self.ask("pars_setProofAdmission", vec![json!(on)]).await?;
+        super::ensure(set == on, || "the pool does as it likes".into())
+    }
+
+    /// Signs a transaction to the precompile, sends it raw, and waits for its receipt.
+    pub(super) async fn send(&self, input: Bytes, gas_limit: u64) -> Result<TransactionReceipt, DemoError> {
+        let raw = self.sign(input, gas_limit).await?;
         let expected = keccak256(&raw);
-        let hash: B256 = self.ask("eth_sendRawTransaction", vec![json!(Bytes::from(raw))]).await?;
+        let hash: B256 = self.ask("eth_sendRawTransaction", vec![json!(raw)]).await?;
         if hash != expected {
             return Err(DemoError::Unexpected(format!("the node names transaction {expected} {hash}")));
         }

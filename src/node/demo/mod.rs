@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `mining.rs` | node, key, job, proof, submission, reward |
 //! | `evidence.rs` | the storage proof of the spent mark, verified here |
+//! | `ledger.rs` | who spent the work id, the miner's history |
 //! | `refusals.rs` | five ways to cheat |
 //! | `gpu.rs`, `gpu_refusals.rs` | the attested path, and three ways to cheat on it |
 //! | `client.rs` | JSON-RPC as a relayer speaks it |
@@ -13,6 +14,7 @@ pub(crate) mod client;
 mod evidence;
 mod gpu;
 mod gpu_refusals;
+mod ledger;
 mod mining;
 mod refusals;
 mod report;
@@ -135,10 +137,12 @@ async fn tell(args: Args, report: &mut Report, client: &Client) -> io::Result<()
     let Some(()) = rewarded else { return Ok(()) };
     let proved = report.step(Step::StorageProof, evidence::check(client, &work, &submitted.receipt)).await?;
     let Some(()) = proved else { return Ok(()) };
+    let told = report.step(Step::Ledger, ledger::check(client, &miner, &work)).await?;
+    let Some(()) = told else { return Ok(()) };
 
     report.heading(
         "Five ways to be paid for nothing",
-        "Each is tried as a call, which names the reason, and as a transaction, which is mined and fails.",
+        "Each is tried as a call, which names the reason, as a transaction, which the pool refuses, and past the pool.",
     )?;
     let cheat = refusals::Cheat::new(client, &miner, &job, &work, &submitted.receipt);
     report.step(Step::RefuseReplay, cheat.replay()).await?;

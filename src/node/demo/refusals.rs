@@ -197,7 +197,13 @@ impl<'a> Cheat<'a> {
         ensure(refused.name() == Some(error), || {
             format!("expected {error}, the reason is {} ({})", refused.name().unwrap_or("unknown"), refused.0)
         })?;
-        let receipt = self.client.send(cheat, self.gas_limit).await?;
+        let (turned_away, words) = self.client.turned_away(cheat.clone(), self.gas_limit).await?;
+        ensure(turned_away.0 == refused.0, || format!("the pool gives another reason: {words}"))?;
+        // A block refuses it as well, whatever the pool does.
+        self.client.set_proof_admission(false).await?;
+        let receipt = self.client.send(cheat, self.gas_limit).await;
+        self.client.set_proof_admission(true).await?;
+        let receipt = receipt?;
         ensure(!receipt.status(), || "as a transaction it succeeds".into())?;
         ensure(receipt.logs().is_empty(), || "the failed transaction leaves events".into())?;
         ensure(receipt.gas_used < self.gas_limit, || "the transaction ran out of gas".into())?;
@@ -209,10 +215,11 @@ impl<'a> Cheat<'a> {
             .headline(format!("refused: {error}"))
             .detail(story)
             .detail(format!(
-                "Block {block}, status 0: {} gas burnt, storage and balances unchanged.",
+                "The pool turns it away. Let through, block {block}, status 0: {} gas burnt, nothing else changed.",
                 thousands(receipt.gas_used)
             ))
             .error(error)
+            .text("pool", words)
             .text("revert_data", refused.0)
             .text("transaction", receipt.transaction_hash)
             .fact("block", block)

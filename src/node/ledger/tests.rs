@@ -27,6 +27,8 @@ struct Followed {
 
 fn follow(chain: Chain) -> Followed {
     let chain = Arc::new(chain);
+    // What fails shall be in blocks, too.
+    chain.set_proof_admission(false);
     let ledger = Arc::new(LedgerService::open(chain.clone(), None));
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(ledger.clone().follow(stopped));

@@ -35,7 +35,7 @@ pub(super) fn submit_to(dev: bool, work: &SignedWork) -> Outcome {
     let mut host = MemoryHost::new(6133);
     (host.block_number, host.block_timestamp) = (1, NOW);
     activate(&mut host, &genesis).unwrap();
-    let precompile = Precompile::new(genesis.profile, Verifiers::reference());
+    let precompile = Precompile::new(genesis.profile, Verifiers::default());
     host.execute(&precompile, Call::new(Address::repeat_byte(0xc0), work.calldata(), 10_000_000)).outcome
 }
 

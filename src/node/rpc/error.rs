@@ -129,6 +129,10 @@ impl From<SubmitError> for RpcError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Pool(error) => error.into(),
+            SubmitError::Proof(refused) => {
+                Self { code: REVERTED, message: refused.to_string(), data: Some(refused.data) }
+            }
+            SubmitError::Vetting(error) => error.into(),
             SubmitError::Execution(error) => error.into(),
             SubmitError::Build(error) => error.into(),
         }

@@ -145,6 +145,7 @@ const METHODS: &[(&str, Method)] = &[
     ("aimining_getDevice", aimining::get_device),
     ("aimining_stats", aimining::stats),
     ("aimining_syncStatus", aimining::sync_status),
+    ("pars_setProofAdmission", pars::set_proof_admission),
     ("evm_snapshot", evm_dev::snapshot),
     ("evm_revert", evm_dev::revert),
     ("evm_mine", evm_dev::mine),

@@ -20,6 +20,13 @@ pub(super) fn config(rpc: &Rpc, _: &Params) -> RpcResult {
     }
 }
 
+/// `pars_setProofAdmission(on)`: does the pool refuse proofs that fail at the head's state? Returns what it was set to.
+pub(super) fn set_proof_admission(rpc: &Rpc, params: &Params) -> RpcResult {
+    let on: bool = params.required(0)?;
+    rpc.chain.set_proof_admission(on);
+    Ok(json!(on))
+}
+
 /// First parameter of `pars_simulatePrecompile`. `to` may be there and is ignored, so that a transaction request
 /// serves as well.
 #[derive(Debug, Deserialize)]

@@ -40,7 +40,7 @@ fn g1_the_parts_of_a_price_are_those_of_the_schedule() {
     assert_eq!([0, 1, 32, 33].map(gas::input), [6_000, 6_008, 6_008, 6_016]);
     assert_eq!(gas::MAX_INPUT, 4 + 96 + 32 + 2_592 + 32 + 65_536 + 32 + 4_640);
     assert_eq!(gas::operation::SUBMIT, 295_091);
-    assert_eq!(SETS.map(gas::verification), [8_000, 13_000, 21_000]);
+    assert_eq!(SETS.map(gas::verification), [7_000, 11_000, 18_000]);
     assert_eq!(gas::P384_VERIFICATION, 60_000);
     assert_eq!(gas::Evidence::ALL.map(gas::Evidence::verification), [0, 191_600, 96_800]);
     assert_eq!(gas::operation::REGISTER, 201_473);
@@ -55,9 +55,9 @@ fn g1_the_parts_of_a_price_are_those_of_the_schedule() {
         assert_eq!(gas::Evidence::of(attestation), evidence);
     }
     let of = gas::operation::verify_mldsa;
-    assert_eq!(of(None, 0), 8_000);
-    assert_eq!(of(Some(ParameterSet::MlDsa87), 65_536), 21_000 + 18 * 2_048);
-    assert_eq!(of(Some(ParameterSet::MlDsa44), 33), 8_000 + 36);
+    assert_eq!(of(None, 0), 7_000);
+    assert_eq!(of(Some(ParameterSet::MlDsa87), 65_536), 18_000 + 18 * 2_048);
+    assert_eq!(of(Some(ParameterSet::MlDsa44), 33), 7_000 + 36);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn g1_a_refusal_costs_what_was_charged_before_it() {
     }
     // After it.
     let executed = refused(&mut host, &precompile, call(input), &error(InvalidSignature {}));
-    assert_eq!(executed.gas_used, 310_139);
+    assert_eq!(executed.gas_used, 309_139);
     // Before anything is charged.
     let refusals = [
         (Call { is_direct: false, ..call(vec![1]) }, error(DelegateCallNotAllowed {})),
@@ -122,7 +122,7 @@ fn g3_the_longest_message_is_verified_and_one_byte_more_is_not_looked_at() {
     let largest = ask(65_536);
     assert_eq!(largest.input.len(), gas::MAX_INPUT);
     let (_, executed) = accepted(&mut host, &precompile, largest);
-    assert_eq!((stub.calls(), executed.gas_used), (1, 6_000 + 8 * 2_281 + 21_000 + 18 * 2_048));
+    assert_eq!((stub.calls(), executed.gas_used), (1, 6_000 + 8 * 2_281 + 18_000 + 18 * 2_048));
     // 65,537 bytes need one word more than the cap of all input.
     assert_eq!(refused(&mut host, &precompile, ask(65_537), &error(InputTooLarge {})).gas_used, 0);
     // With a smaller key the whole input fits, and the message's own bound refuses it for the input gas.
@@ -170,7 +170,7 @@ fn g6_no_call_verifies_more_than_its_price_counts() {
         let counted = p384.calls();
         assert_eq!(counted, expected, "{signature}");
         assert!(mldsa.calls() <= 1, "{signature}");
-        assert!(gas >= counted * gas::P384_VERIFICATION + mldsa.calls() * 8_000, "{signature}");
+        assert!(gas >= counted * gas::P384_VERIFICATION + mldsa.calls() * 7_000, "{signature}");
         // What is hashed for them is bounded by the caps of their parts.
         assert!(p384.bytes() <= 8_192 + 2 * 1_024, "{signature}");
     }
@@ -223,7 +223,7 @@ fn g1_the_price_of_a_submission_does_not_depend_on_the_state() {
         miner.statement.compute_units = 1;
         prices.insert(accepted(&mut host, &precompile, call(unsigned(&miner))).1.gas_used);
     }
-    assert_eq!(prices, BTreeSet::from([310_139]));
+    assert_eq!(prices, BTreeSet::from([309_139]));
 }
 
 /// A host that writes down what a call touches, and prices it as EIP-2200 and EIP-2929 do.

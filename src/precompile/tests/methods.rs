@@ -137,9 +137,9 @@ pub(super) fn samples() -> Vec<Sample> {
         sample(View, RELAYER, &pendingGovernorCall {}, 8_108),
     ];
     for (set, submit, full, registered, verify) in [
-        (ParameterSet::MlDsa44, 310_139, 704_612, 407_979, 15_018),
-        (ParameterSet::MlDsa65, 315_523, 709_996, 413_363, 20_402),
-        (ParameterSet::MlDsa87, 324_011, 718_484, 421_851, 28_890),
+        (ParameterSet::MlDsa44, 309_139, 703_612, 406_979, 14_018),
+        (ParameterSet::MlDsa65, 313_523, 707_996, 411_363, 18_402),
+        (ParameterSet::MlDsa87, 321_011, 715_484, 418_851, 25_890),
     ] {
         for (mut gpu, gas) in
             [(GpuMiner::new(Architecture::GH100, set, 3, 1), full), (known(set), registered)]

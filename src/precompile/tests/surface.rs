@@ -33,7 +33,7 @@ fn a3_a4_any_value_is_refused_by_every_selector_for_nothing() {
 #[test]
 fn a3_where_value_is_not_visible_calls_run_as_without_it() {
     let invisible = HostProfile { value_visible: false, ..genesis().profile };
-    let hidden = Precompile::new(invisible, Verifiers::reference());
+    let hidden = Precompile::new(invisible, Verifiers::default());
     for Sample { call, .. } in samples() {
         let (mut one, mut two) = (ready(), ready());
         let shown = accepted(&mut one, &precompile(), call.clone());
@@ -135,7 +135,7 @@ fn a6_the_storage_layer_alone_refuses_writes_in_a_static_call() {
     }
     let mut host = Static(host(&genesis()));
     let profile = genesis().profile;
-    let verifiers = Verifiers::reference();
+    let verifiers = Verifiers::default();
     let mut context = Context::new(&mut host, &verifiers, &profile);
     let refusal = || revert(StaticCallNotAllowed {});
     assert_eq!(context.sstore(U256::ZERO, U256::ONE), Err(refusal()));

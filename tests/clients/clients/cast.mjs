@@ -48,6 +48,7 @@ export function connect({ url, privateKey }) {
 
   return {
     close() {},
+    ask: async (method, ...parameters) => JSON.parse(await cast('rpc', ...rpc, '--raw', method, JSON.stringify(parameters))),
     deployPool: async () => (await send('--create', poolBytecode)).contractAddress,
     submitDirect: (proof, attestation = '0x') => send(AI_MINING, SUBMIT, proof, attestation),
     submitToPool: (address, proof) => send(address, POOL_SUBMIT, proof, '0x'),

@@ -12,6 +12,7 @@ export function connect({ url, privateKey }) {
 
   return {
     close: () => provider.destroy(),
+    ask: (method, ...parameters) => provider.send(method, parameters),
     async deployPool() {
       const contract = await new ContractFactory(poolAbi, poolBytecode, wallet).deploy();
       await contract.waitForDeployment();

@@ -43,6 +43,7 @@ export function connect({ url, chainId, privateKey }) {
   }
 
   return {
+    ask: (method, ...params) => reader.request({ method, params }),
     close() {},
     async deployPool() {
       const { contractAddress } = await mined(await writer.deployContract({ abi: poolAbi, bytecode: poolBytecode }));

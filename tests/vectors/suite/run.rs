@@ -15,10 +15,16 @@ use pars_ai_mining::{
 };
 use std::collections::BTreeMap;
 
-/// Runs the set-up, then the call.
+/// Runs the set-up, then the call: with the reference's verifiers and with those that hosts have, which say the same.
 pub(crate) fn run(pre: &Pre, call: &CallSpec) -> Expected {
+    let reference = run_with(pre, call, Verifiers::reference());
+    assert_eq!(run_with(pre, call, Verifiers::default()), reference, "verifiers disagree");
+    reference
+}
+
+fn run_with(pre: &Pre, call: &CallSpec, verifiers: Verifiers) -> Expected {
     let genesis = pre.genesis.own();
-    let precompile = Precompile::new(genesis.profile.clone(), Verifiers::reference());
+    let precompile = Precompile::new(genesis.profile.clone(), verifiers);
     let mut host = MemoryHost::new(u64::from(genesis.chain_id));
     activate(&mut host, genesis).expect("the configuration of a vector is legal");
     let mut labels = Labels::new(genesis);

@@ -85,9 +85,10 @@ fn chunk(seed: u64, number: u64) -> Seen {
     seen
 }
 
-/// The random kinds must all occur, or the number of cases says nothing.
+/// The random kinds must all occur, or the number of cases says nothing. Beside the 16th that is left as it is, a change
+/// may be none: of an empty message, say, and a single chunk may have drawn several of those.
 fn assert_enough(seen: Seen) {
-    assert!(seen.valid > seen.cases / 20 && seen.valid < seen.cases / 4, "{seen:?}");
+    assert!(seen.valid > seen.cases / 20 && seen.valid < seen.cases * 2 / 5, "{seen:?}");
     assert!(seen.by_aws_lc > seen.cases * 4 / 5, "{seen:?}");
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the chain. This file: what they share.
 
+mod admission;
 mod blocks;
 mod deletion;
 mod dev;

@@ -217,13 +217,14 @@ fn a_signed_software_proof_is_paid_once() {
     let spent = alloy_sol_types::SolError::abi_encode(&WorkAlreadySpent { workId: work_id });
     assert!(matches!(chain.estimate_gas(&call), Err(CallError::Reverted(data)) if data[..] == spent[..]));
     let before = chain.head().state.account(&ADDRESS).cloned();
+    chain.set_proof_admission(false);
     let hash = relayer.send(&chain, ADDRESS.into(), 0, input);
     let (block, index) = chain.transaction(&hash).unwrap();
     assert!(!block.receipts[index].status() && block.receipts[index].inner.logs().is_empty());
     assert_eq!(chain.head().state.account(&ADDRESS).cloned(), before);
 }
 
-/// Whatever the caps of the encoding let in passes estimate and pool; only the core refuses it.
+/// Whatever the caps of the encoding let in fits into a transaction and a block; only the core refuses it.
 #[test]
 fn d4_the_largest_attestation_is_admitted_and_refused_by_name() {
     use crate::miner::{DeviceError, EvidenceSource, MinerKey, Work};
@@ -250,6 +251,7 @@ fn d4_the_largest_attestation_is_admitted_and_refused_by_name() {
     }
 
     let chain = chain(MiningMode::Instant);
+    chain.set_proof_admission(false);
     let now = crate::chain::snapshot::unix_time();
     let work = Work {
         chain_id: 6133,

@@ -63,7 +63,8 @@ struct Node {
 impl Node {
     fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(DEVNET);
-        command.arg("--datadir").arg(data).args(more);
+        // What fails shall be in blocks, too.
+        command.arg("--no-proof-admission").arg("--datadir").arg(data).args(more);
         Self::spawn(command).expect("starts")
     }
 

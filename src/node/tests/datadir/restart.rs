@@ -151,7 +151,7 @@ fn another_chain_a_second_node_and_foreign_folders_are_refused_in_words() {
         (&["--datadir", dir, "--chain-id", "7"][..], "holds a chain with chain id 6133, asked for is 7"),
         (&["--datadir", dir, "--genesis", &genesis], "holds a chain with genesis 0x"),
         (&["--datadir", dir, "--hardfork", "cancun"], "holds a chain with rules prague"),
-        (&["--datadir", &genesis], "Not a directory"),
+        (&["--datadir", &genesis], "it is a file"),
         // A place where nobody may write, root included.
         (&["--datadir", "/proc/pars"], "/proc/pars"),
     ] {

@@ -8,6 +8,7 @@ const STEPS: [&str; 21] = [
     "submit",
     "reward",
     "storage_proof",
+    "ledger",
     "refuse_replay",
     "refuse_chain",
     "refuse_signature",
@@ -103,7 +104,7 @@ fn the_demo_pays_once_and_refuses_five_times() {
     assert_eq!(&revert[..4], &keccak256("WorkAlreadySpent(bytes32)")[..4]);
     assert_eq!(revert[4..], *hash(&proof["work_id"]));
     assert_eq!(bytes(&step(&lines, "refuse_signature")["revert_data"]), keccak256("InvalidSignature()")[..4]);
-    assert_eq!(step(&lines, "done")["steps"], 20);
+    assert_eq!(step(&lines, "done")["steps"], 21);
 }
 
 #[test]

@@ -103,6 +103,6 @@ fn submit(calldata: Bytes, now: u64) -> Outcome {
     let mut host = MemoryHost::new(6133);
     (host.block_number, host.block_timestamp) = (1, now);
     activate(&mut host, &genesis).unwrap();
-    let precompile = Precompile::new(genesis.profile, Verifiers::reference());
+    let precompile = Precompile::new(genesis.profile, Verifiers::default());
     host.execute(&precompile, Call::new(Address::repeat_byte(0xc0), calldata, 10_000_000)).outcome
 }
