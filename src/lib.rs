@@ -10,9 +10,10 @@
 //! | [`nvtrust`] | `src/nvtrust` | NVIDIA GPU evidence → device, architecture, measurements |
 //! | [`precompile`] | `src/precompile` | the consensus core, its storage, and adapters for alloy-evm and revm |
 //! | `pars-batch` | `src/batch` | verification ahead of execution: caches of keys and verdicts, batches over cores |
-//! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo |
+//! | `pars-ledger` | `src/ledger` | the canonical chain's spent work, claims and history in RocksDB; it decides nothing |
+//! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo; `pars-ledger`, which audits its ledger |
 //!
-//! Imports point down only: `protocol`, `mldsa`, `nvtrust` ← `precompile`, `batch` ← `node`. The first four are *consensus crates*: no
+//! Imports point down only: `protocol`, `mldsa`, `nvtrust` ← `precompile`, `batch` ← `ledger` ← `node`. The first four are *consensus crates*: no
 //! clock, randomness, float or lock in their code, no database, GPU or async runtime in their dependency trees, and tests
 //! hold that.
 //!

@@ -1,6 +1,6 @@
 use super::*;
 
-const STEPS: [&str; 21] = [
+const STEPS: [&str; 22] = [
     "node",
     "key",
     "job",
