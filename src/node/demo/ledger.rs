@@ -33,11 +33,9 @@ pub(super) async fn check(
     })?;
     let transaction = row["transactionHash"].as_str().unwrap_or_default();
     let told = Told::new(format!("work id {} was spent in transaction {}", short(id), short(transaction)))
-        .detail(format!(
-            "The miner's history has {}. With --datadir DIR chain and ledger outlive the node;",
-            count(entries.len() as u64, "payment")
-        ))
-        .detail("`pars-ledger audit DIR` computes every row again from the chain.")
+        .detail(format!("The miner's history has {}.", count(entries.len() as u64, "payment")))
+        .detail("With --datadir DIR chain and ledger outlive the node; `pars-ledger audit DIR`")
+        .detail("computes every row again from the chain.")
         .fact("work", row.clone())
         .fact("block", found["block"].clone());
     Ok(((), told))

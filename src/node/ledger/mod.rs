@@ -159,19 +159,23 @@ impl LedgerService {
                 Ok(ledger) => ledger.0.lookup(work_id, head),
                 Err(error) => Lookup::Unknown(Unknown::Unreadable(error.to_string())),
             };
+            let Lookup::Unknown(why) = &lookup else { return (head, lookup) };
+            if matches!(why, Unknown::Inconsistent(_)) {
+                self.poke.notify_one();
+            }
             // A block that came in between is worth another look.
-            let late = matches!(&lookup, Lookup::Unknown(Unknown::ElsewhereThan { .. } | Unknown::Empty));
+            let late = !matches!(why, Unknown::Unreadable(_)) && Instant::now() < deadline;
             if !late || !self.wait(deadline, |ledger| ledger.head() == Some(head)) {
                 return (head, lookup);
             }
         }
     }
 
-    /// Waits until the ledger is there. `false`: it is not, because time is up or it cannot follow.
+    /// Waits until the ledger is there, and right. `false`: it is not, because time is up or it cannot follow.
     fn wait(&self, deadline: Instant, reached: impl Fn(&Ledger) -> bool) -> bool {
         let mut state = self.state.lock();
         loop {
-            if self.get().is_ok_and(|ledger| reached(&ledger.0)) {
+            if self.get().is_ok_and(|ledger| reached(&ledger.0) && ledger.0.inconsistency().is_none()) {
                 return true;
             }
             let hopeless = match state.phase {

@@ -201,7 +201,7 @@ fn the_demo_for_people_is_plain_and_narrow() {
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(!text.contains('\x1b'), "colours are for terminals");
-    assert_eq!(text.matches('✓').count(), 21);
+    assert_eq!(text.matches('✓').count(), 22);
     assert!(!text.contains('✗'));
     for word in [
         "not an AI model",
