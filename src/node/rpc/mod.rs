@@ -5,6 +5,7 @@ mod eth;
 mod evm_dev;
 mod execute;
 mod filters;
+mod miner;
 mod origin;
 mod params;
 mod pars;
@@ -134,6 +135,11 @@ const METHODS: &[(&str, Method)] = &[
     ("txpool_content", eth::txpool_content),
     ("pars_config", pars::config),
     ("pars_simulatePrecompile", pars::simulate_precompile),
+    ("pars_minerKey", miner::miner_key),
+    ("pars_minerSign", miner::miner_sign),
+    ("pars_minerAttest", miner::miner_attest),
+    ("pars_minerProof", miner::miner_proof),
+    ("pars_teleportId", miner::teleport_id),
     ("evm_snapshot", evm_dev::snapshot),
     ("evm_revert", evm_dev::revert),
     ("evm_mine", evm_dev::mine),
