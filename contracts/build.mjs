@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const ARTIFACTS = join(ROOT, 'artifacts');
 const ABI_RS = join(ROOT, '..', 'src', 'protocol', 'abi.rs');
+const INTERFACE = join(ROOT, '..', 'precompile-spec', 'vectors', 'v1', 'interface.json');
 const FOLDERS = ['src', 'harness', 'examples'];
 const SOLC_VERSION = '0.8.37';
 const LAYOUT_OF = 'StorageTwin';
@@ -31,7 +32,10 @@ const check = process.argv.includes('--check');
 const failures = [];
 const solc = loadSolc();
 const contracts = build();
-if (check && contracts) compareWithRust(contracts);
+if (check && contracts) {
+  compareWithRust(contracts);
+  compareWithVectors(contracts);
+}
 if (failures.length > 0) {
   for (const failure of failures) console.error(`FAIL ${failure}`);
   process.exit(1);
@@ -215,4 +219,24 @@ function compareInterface(name, rustAbi, solidityAbi) {
   for (const item of missing) failures.push(`src/${name}.sol lacks what abi.rs declares: ${item}`);
   for (const item of extra) failures.push(`src/${name}.sol declares what abi.rs lacks: ${item}`);
   if (missing.length + extra.length === 0) console.log(`ok ${name}: ${left.size} entries equal src/protocol/abi.rs`);
+}
+
+/** Every selector, topic and error that Rust names in its vectors, and no others, are those of src/. */
+function compareWithVectors(compiled) {
+  const { keccak256 } = createRequire(join(ROOT, 'node_modules', 'solc', 'package.json'))('js-sha3');
+  const vectors = JSON.parse(readFileSync(INTERFACE, 'utf8'));
+  const abi = [...compiled].filter(([name]) => /^IAIMining/.test(name)).flatMap(([, contract]) => contract.abi);
+  for (const [type, listed, field] of [['function', vectors.functions, 'selector'], ['event', vectors.events, 'topic'], ['error', vectors.errors, 'selector']]) {
+    const ours = new Map(abi.filter((entry) => entry.type === type).map((entry) => {
+      const signature = `${entry.name}(${entry.inputs.map((input) => input.type).join(',')})`;
+      return [signature, `0x${keccak256(signature).slice(0, type === 'event' ? 64 : 8)}`];
+    }));
+    const before = failures.length;
+    for (const entry of listed) {
+      if (ours.get(entry.signature) !== entry[field]) failures.push(`${type} ${entry.signature}: ${ours.get(entry.signature)}, Rust says ${entry[field]}`);
+      ours.delete(entry.signature);
+    }
+    for (const signature of ours.keys()) failures.push(`${type} ${signature}: Rust has none`);
+    if (failures.length === before) console.log(`ok ${listed.length} ${type}s have Rust's ${field}s`);
+  }
 }
