@@ -35,6 +35,10 @@ contract PrecompileShim {
     /// @dev What is used from the last reading of `gas()` to the end of this call, the warm CALL to the burner included.
     uint256 private constant EXIT = 140;
 
+    /// @dev gas.md: what every call pays at least, and the longest input.
+    uint256 private constant INPUT_BASE = 6_000;
+    uint256 private constant MAX_INPUT = 72_964;
+
     fallback() external payable {
         uint256 given;
         assembly ("memory-safe") {
@@ -42,6 +46,14 @@ contract PrecompileShim {
         }
         // In a foreign context there are no cheatcodes, and only one answer.
         if (address(this) != SHIM_ADDRESS) revert IAIMiningErrors.DelegateCallNotAllowed();
+        // Too little for any input, and for asking: what is answered for nothing is answered, all else runs out.
+        if (given < INPUT_BASE) {
+            if (msg.value != 0) revert IAIMiningErrors.ValueNotAllowed();
+            if (msg.data.length > MAX_INPUT) revert IAIMiningErrors.InputTooLarge();
+            assembly ("memory-safe") {
+                invalid()
+            }
+        }
         _meter(false);
         bool isStatic = _isStatic();
         Outcome memory outcome = _ask(given, isStatic, new address[](0));
