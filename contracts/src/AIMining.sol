@@ -188,6 +188,8 @@ library AIMining {
 
     /// @notice The error's selector in revert data; zero if there is none.
     function selectorOf(bytes memory reason) internal pure returns (bytes4) {
+        // The first four bytes are what is wanted.
+        // forge-lint: disable-next-line(unsafe-typecast)
         return reason.length < 4 ? bytes4(0) : bytes4(reason);
     }
 
