@@ -15,7 +15,7 @@ for (const group of GROUPS) {
   const snapshot = JSON.parse(readFileSync(new URL(`snapshots/${group}.json`, import.meta.url), 'utf8'));
   const rows = Object.entries(snapshot).map(([call, gas]) => `| ${call} | ${Number(gas).toLocaleString('en-US')} |`);
   const table = ['| call | gas |', '| --- | --- |', ...rows].join('\n');
-  const place = new RegExp(`(<!-- gas:${group} -->\\n)[^]*?(\\n<!-- end -->)`);
+  const place = new RegExp(`(<!-- gas:${group} -->\\n)[^<]*(\\n<!-- end -->)`);
   if (!place.test(after)) fail(`README.md has no place for the table "${group}"`);
   after = after.replace(place, (_, start, end) => `${start}${table}${end}`);
 }
