@@ -46,7 +46,8 @@ contract KitTest is Base {
         mine(miner, PAYEE, 5_000);
         vm.assertEq(PAYEE.balance, 77 ether + nativeQuote);
         vm.prank(PAYEE);
-        payable(address(0xbeef)).transfer(70 ether);
+        (bool sent,) = address(0xbeef).call{value: 70 ether}("");
+        vm.assertTrue(sent);
         mine(miner, PAYEE, 5_000);
         vm.assertEq(PAYEE.balance, 7 ether + 2 * nativeQuote);
     }

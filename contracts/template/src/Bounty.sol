@@ -11,6 +11,7 @@ contract Bounty {
 
     error WrongJob(bytes32 jobId);
     error AlreadyPaid();
+    error TransferFailed();
 
     constructor(bytes32 jobId_) payable {
         jobId = jobId_;
@@ -22,6 +23,7 @@ contract Bounty {
         if (work.context.jobId != jobId) revert WrongJob(work.context.jobId);
         if (paid) revert AlreadyPaid();
         paid = true;
-        payable(work.recipient).transfer(address(this).balance);
+        (bool ok,) = work.recipient.call{value: address(this).balance}("");
+        if (!ok) revert TransferFailed();
     }
 }
