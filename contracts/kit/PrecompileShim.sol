@@ -10,8 +10,8 @@ import {PARS_VM} from "./ParsVm.sol";
 /// @notice Asks the devnet what the precompile does in this call, with what this EVM has changed laid over the fork's
 /// block, and then does the same here: writes the slots, pays the coins, emits the logs, returns or reverts with the
 /// same bytes, and uses the same gas. All of it goes through this EVM's journal, so reverts and snapshots undo it.
-/// @dev `AIMiningKit` puts it there. It may not be a precompile's neighbour to anything else: it has no functions, so
-/// that every input is the precompile's to judge.
+/// @dev `AIMiningKit` puts it there, as the bytecode of ShimCode.sol. It has no functions: every input is the
+/// precompile's to judge.
 contract PrecompileShim {
     struct Log {
         bytes32[] topics;

@@ -78,6 +78,24 @@ contract KitTest is Base {
         vm.assertTrue(AIMining.isAccepted(AIMining.signedPart(proof)), "one block later it is there");
     }
 
+    function test_forks_do_not_know_of_each_other() public {
+        uint256 first = vm.activeFork();
+        uint256 reward = mine(miner, PAYEE, 5_000);
+        forkAIMining();
+        vm.assertEq(AI_MINING.miningBalance(PAYEE), 0);
+        mine(miner, PAYEE, 10_000);
+        vm.selectFork(first);
+        vm.assertEq(AI_MINING.miningBalance(PAYEE), reward);
+        vm.assertEq(mine(miner, PAYEE, 5_000), reward);
+    }
+
+    function test_a_mocked_call_stands_before_the_precompile() public {
+        vm.mockCall(AI_MINING_ADDRESS, abi.encodeCall(AI_MINING.miningBalance, (PAYEE)), abi.encode(uint256(42)));
+        vm.assertEq(AI_MINING.miningBalance(PAYEE), 42);
+        vm.clearMockedCalls();
+        vm.assertEq(AI_MINING.miningBalance(PAYEE), 0);
+    }
+
     // Reverts and snapshots.
 
     function test_b1_what_a_caller_undoes_is_undone() public {

@@ -64,6 +64,16 @@ contract WrongUseTest is Base {
         AI_MINING.miningBalance(address(this));
     }
 
+    function test_a_fork_rolled_without_the_kit_has_the_marker_again() public {
+        forkAIMining();
+        AI_MINING.miningBalance(address(this));
+        vm.rollFork(block.number);
+        vm.expectRevert(bytes("AIMining 0x0300 needs Pars EVM"));
+        AI_MINING.miningBalance(address(this));
+        useAIMining();
+        AI_MINING.miningBalance(address(this));
+    }
+
     function test_forge_is_too_old() public pure {
         vm.assertEq(_forgeProblem("1.7.1-v1.7.1+4072e48705.1777982133.dist"), "");
         vm.assertEq(_forgeProblem(OLDEST_FORGE), "");
