@@ -10,7 +10,7 @@ WHOLE = --locked --workspace --features pars-nvtrust/cli
 BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check invariants crash
+.PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check test-contracts invariants crash
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,11 +20,12 @@ demo: ## a node, a miner, five proofs with and without a GPU, eight refusals. AR
 	@$(DEVNET) demo $(ARGS)
 
 test: ## everything that CI runs; prints each part's result, the total time and the budget
-	@scripts/run-parts.sh setup fmt-check lint unit doc contracts-check clients invariants
+	@scripts/run-parts.sh setup fmt-check lint unit doc contracts-check test-contracts clients invariants
 
 long: ## the tests that take longer (those marked #[ignore])
 	PARS_LONG=1 $(CARGO) test $(WHOLE) -- --ignored
 	$(CARGO) test --locked --release -p pars-mldsa --test conformance
+	@PARS_LONG=1 $(MAKE) --no-print-directory test-contracts
 
 asan: ## the vector code under AddressSanitizer; needs rustup's nightly toolchain on x86-64
 	RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test --locked --target x86_64-unknown-linux-gnu --target-dir $(TARGET_DIR)/asan \
@@ -66,6 +67,10 @@ contracts-check: ## artifacts equal to the sources, interfaces equal to the prec
 	@scripts/npm-ci.sh contracts
 	$(NODE) contracts/build.mjs --check
 	$(NODE) scripts/npm-locks.mjs --check
+
+test-contracts: ## the Foundry suite on a fork of a devnet, twice; the kit in a new project; scripts, gas tables
+	$(BUILD_DEVNET)
+	$(NODE) contracts/run.mjs $(DEVNET)
 
 clients: ## cast, ethers and viem against a devnet of their own
 	$(BUILD_DEVNET)

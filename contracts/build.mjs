@@ -1,5 +1,6 @@
 // Compiles every contract with the pinned npm `solc` into artifacts/, which are checked in so that the Rust tests need
-// neither npm nor solc.
+// neither npm nor solc; and the kit's shim into kit/ShimCode.sol, so that its gas is the same under any compiler's
+// settings.
 //
 //   node build.mjs            writes artifacts/
 //   node build.mjs --check    compiles again and fails on any difference, and on any difference between src/*.sol and
@@ -13,9 +14,13 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const ARTIFACTS = join(ROOT, 'artifacts');
 const ABI_RS = join(ROOT, '..', 'src', 'protocol', 'abi.rs');
+const INTERFACE = join(ROOT, '..', 'precompile-spec', 'vectors', 'v1', 'interface.json');
 const FOLDERS = ['src', 'harness', 'examples'];
 const SOLC_VERSION = '0.8.37';
 const LAYOUT_OF = 'StorageTwin';
+const SHIM = 'kit/PrecompileShim.sol';
+const SHIM_CODE = join(ROOT, 'kit', 'ShimCode.sol');
+const SHIM_CONTRACTS = { PrecompileShim: 'SHIM_CODE', NativeMint: 'NATIVE_MINT_CODE' };
 
 // Warnings that are known and wanted. They are printed; any other warning fails the build, and so does an entry here
 // that no longer arises.
@@ -27,7 +32,10 @@ const check = process.argv.includes('--check');
 const failures = [];
 const solc = loadSolc();
 const contracts = build();
-if (check && contracts) compareWithRust(contracts);
+if (check && contracts) {
+  compareWithRust(contracts);
+  compareWithVectors(contracts);
+}
 if (failures.length > 0) {
   for (const failure of failures) console.error(`FAIL ${failure}`);
   process.exit(1);
@@ -50,19 +58,25 @@ function loadSolc() {
   return compiler;
 }
 
-function compile(sources, outputs) {
+function compile(sources, outputs, evmVersion = 'prague') {
   const input = {
     language: 'Solidity',
     sources,
     settings: {
-      evmVersion: 'prague',
+      evmVersion,
       optimizer: { enabled: true, runs: 200 },
       // Without the metadata hash a changed comment does not change the bytecode.
       metadata: { appendCBOR: false, bytecodeHash: 'none' },
       outputSelection: { '*': { '*': outputs } },
     },
   };
-  return JSON.parse(solc.compile(JSON.stringify(input)));
+  return JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }));
+}
+
+/** Packages, and files that a given source imports. */
+function readImport(path) {
+  const file = [join(ROOT, path), join(ROOT, 'node_modules', path)].find(existsSync);
+  return file ? { contents: readFileSync(file, 'utf8') } : { error: `${path} is not there` };
 }
 
 /** Compiles, then writes or compares the artifacts. Answers the compiled contracts by name, null after an error. */
@@ -78,7 +92,7 @@ function build() {
 
   const compiled = new Map();
   const wanted = new Map();
-  for (const file of Object.keys(output.contracts).sort()) {
+  for (const file of Object.keys(output.contracts).filter((path) => path in sources).sort()) {
     for (const [name, contract] of Object.entries(output.contracts[file])) {
       if (compiled.has(name)) failures.push(`two contracts are called ${name}`);
       compiled.set(name, contract);
@@ -93,16 +107,39 @@ function build() {
   }
   if (check) compareWithFiles(wanted);
   else writeFiles(wanted);
+  shimCode();
   return compiled;
 }
 
+/** Writes or compares kit/ShimCode.sol. For the oldest EVM that serves, so that it runs under whatever a project sets. */
+function shimCode() {
+  const output = compile({ [SHIM]: { content: readFileSync(join(ROOT, SHIM), 'utf8') } }, ['evm.deployedBytecode.object'], 'paris');
+  if (!report(output.errors ?? [], [])) return;
+  const constants = Object.entries(SHIM_CONTRACTS).map(([name, constant]) => {
+    const code = output.contracts[SHIM][name].evm.deployedBytecode.object;
+    const lines = code.match(/.{1,100}/g).map((part) => `    hex"${part}"`).join('\n');
+    return `/// @dev ${name}.\nbytes constant ${constant} =\n${lines};\n`;
+  });
+  const text = `// SPDX-License-Identifier: MIT OR Apache-2.0\npragma solidity >=0.8.20;\n\n`
+    + `// Made of PrecompileShim.sol by build.mjs, solc ${SOLC_VERSION}. forge fmt leaves it alone.\n// forgefmt: disable-start\n\n`
+    + `${constants.join('\n')}\n// forgefmt: disable-end\n`;
+  if (!check) {
+    writeFileSync(SHIM_CODE, text);
+    console.log('wrote contracts/kit/ShimCode.sol');
+  } else if (existsSync(SHIM_CODE) && readFileSync(SHIM_CODE, 'utf8') === text) {
+    console.log(`ok kit/ShimCode.sol equals what solc ${SOLC_VERSION} makes of the shim`);
+  } else {
+    failures.push('kit/ShimCode.sol differs: run `node build.mjs` in contracts/ and commit it');
+  }
+}
+
 /** Prints every message of the compiler; false if there is an error. */
-function report(messages) {
+function report(messages, knownWarnings = KNOWN_WARNINGS) {
   let good = true;
   const seen = new Set();
   for (const message of messages) {
     const file = message.sourceLocation?.file ?? '';
-    const known = KNOWN_WARNINGS.find((w) => message.severity === 'warning' && w.code === message.errorCode && w.file === file);
+    const known = knownWarnings.find((w) => message.severity === 'warning' && w.code === message.errorCode && w.file === file);
     if (known) {
       if (!seen.has(known)) console.log(`known warning ${known.code} in ${file}: ${known.why}`);
       seen.add(known);
@@ -111,7 +148,7 @@ function report(messages) {
     good = false;
     failures.push(`solc ${message.severity} ${message.errorCode}:\n${message.formattedMessage}`);
   }
-  for (const known of KNOWN_WARNINGS) {
+  for (const known of knownWarnings) {
     if (good && !seen.has(known)) failures.push(`known warning ${known.code} in ${known.file} no longer arises: remove it`);
   }
   return good;
@@ -182,4 +219,24 @@ function compareInterface(name, rustAbi, solidityAbi) {
   for (const item of missing) failures.push(`src/${name}.sol lacks what abi.rs declares: ${item}`);
   for (const item of extra) failures.push(`src/${name}.sol declares what abi.rs lacks: ${item}`);
   if (missing.length + extra.length === 0) console.log(`ok ${name}: ${left.size} entries equal src/protocol/abi.rs`);
+}
+
+/** Every selector, topic and error that Rust names in its vectors, and no others, are those of src/. */
+function compareWithVectors(compiled) {
+  const { keccak256 } = createRequire(join(ROOT, 'node_modules', 'solc', 'package.json'))('js-sha3');
+  const vectors = JSON.parse(readFileSync(INTERFACE, 'utf8'));
+  const abi = [...compiled].filter(([name]) => /^IAIMining/.test(name)).flatMap(([, contract]) => contract.abi);
+  for (const [type, listed, field] of [['function', vectors.functions, 'selector'], ['event', vectors.events, 'topic'], ['error', vectors.errors, 'selector']]) {
+    const ours = new Map(abi.filter((entry) => entry.type === type).map((entry) => {
+      const signature = `${entry.name}(${entry.inputs.map((input) => input.type).join(',')})`;
+      return [signature, `0x${keccak256(signature).slice(0, type === 'event' ? 64 : 8)}`];
+    }));
+    const before = failures.length;
+    for (const entry of listed) {
+      if (ours.get(entry.signature) !== entry[field]) failures.push(`${type} ${entry.signature}: ${ours.get(entry.signature)}, Rust says ${entry[field]}`);
+      ours.delete(entry.signature);
+    }
+    for (const signature of ours.keys()) failures.push(`${type} ${signature}: Rust has none`);
+    if (failures.length === before) console.log(`ok ${listed.length} ${type}s have Rust's ${field}s`);
+  }
 }

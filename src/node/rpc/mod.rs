@@ -7,6 +7,7 @@ mod evm_dev;
 mod execute;
 mod filters;
 mod metrics;
+mod miner;
 mod origin;
 mod params;
 mod pars;
@@ -146,6 +147,11 @@ const METHODS: &[(&str, Method)] = &[
     ("aimining_stats", aimining::stats),
     ("aimining_syncStatus", aimining::sync_status),
     ("pars_setProofAdmission", pars::set_proof_admission),
+    ("pars_minerKey", miner::miner_key),
+    ("pars_minerSign", miner::miner_sign),
+    ("pars_minerAttest", miner::miner_attest),
+    ("pars_minerProof", miner::miner_proof),
+    ("pars_teleportId", miner::teleport_id),
     ("evm_snapshot", evm_dev::snapshot),
     ("evm_revert", evm_dev::revert),
     ("evm_mine", evm_dev::mine),

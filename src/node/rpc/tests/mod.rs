@@ -4,6 +4,7 @@ mod filters;
 mod hostile;
 mod http;
 mod methods;
+mod miner;
 mod origin;
 mod ws;
 
