@@ -20,7 +20,7 @@ use std::{
 };
 
 /// Entries from which on a block is checked on a second thread: that saves half a microsecond an entry and costs fifty.
-const BESIDE: usize = 256;
+pub(crate) const BESIDE: usize = 256;
 
 /// Keys of the column `meta`.
 pub(crate) mod meta {

@@ -164,6 +164,12 @@ impl Store {
         let columns = columns.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(self.db.flush_cfs_opt(&columns, &rocksdb::FlushOptions::default())?)
     }
+
+    /// Waits until no files wait to be merged.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn merged(&self) -> Result<(), Error> {
+        Ok(self.db.wait_for_compact(&rocksdb::WaitForCompactOptions::default())?)
+    }
 }
 
 fn locked(path: &Path, error: rocksdb::Error) -> Error {

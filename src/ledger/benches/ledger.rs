@@ -160,20 +160,19 @@ fn commits() {
     }
 }
 
-/// Blocks that are not kept: each stands on the one before it.
+/// Fills the three in turn: what one holds is then as long ago as what another does, for every cache of the machine.
+/// Blocks are not kept: each stands on the one before it. The time is the ledger's.
 fn fill(ledger: &Ledger, rivals: &Rivals, tip: &mut Tip, from: u64, to: u64) -> Duration {
-    let start = Instant::now();
+    let mut elapsed = Duration::ZERO;
     for first in (from..to).step_by(FILL as usize) {
-        *tip = tip.child(0, &works(first, FILL.min(to - first)));
+        let last = to.min(first + FILL);
+        *tip = tip.child(0, &works(first, last - first));
+        let start = Instant::now();
         ledger.apply_unsynced(&tip.block).unwrap();
         ledger.finalize(tip.id().number).unwrap();
-    }
-    let elapsed = start.elapsed();
-    for first in (from..to).step_by(FILL as usize) {
+        elapsed += start.elapsed();
         // Look-ups need the keys and values as long as the ledger's, no more.
-        let rows = (first..to.min(first + FILL))
-            .map(|work| (work_id(work).to_vec(), Some(vec![work as u8; 299])))
-            .collect();
+        let rows = (first..last).map(|work| (work_id(work).to_vec(), Some(vec![work as u8; 299]))).collect();
         rivals.raw(&rows, false);
         rivals.redb(&rows);
     }
@@ -191,8 +190,10 @@ fn lookups(sizes: &[u64]) {
     for &rows in sizes {
         let fill = fill(&ledger, &rivals, &mut tip, there, rows).as_secs_f64() * 1e6 / (rows - there) as f64;
         there = rows;
+        // At rest: merging goes on for a while behind a fill.
         ledger.flush().unwrap();
         rivals.raw.flush().unwrap();
+        rivals.raw.wait_for_compact(&rocksdb::WaitForCompactOptions::default()).unwrap();
         for hit in [true, false] {
             let mut samples = [Vec::new(), Vec::new(), Vec::new()];
             for _ in 0..ROUNDS {
