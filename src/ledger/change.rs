@@ -4,16 +4,24 @@ use crate::{
     block::{BlockId, CommittedBlock},
     delta::{Delta, Entry, slots},
     error::{Error, Inconsistency},
-    rows::{self, Device, DeviceEvent, Field, Item, Totals, Work},
+    rows::{self, Device, DeviceEvent, Field, Item, Totals},
     schema::Column,
-    store::{Batch, Store},
+    store::{Batch, Key, Put, Store, Value},
 };
-use alloy_primitives::{Address, B256, U128, U256};
+use alloy_primitives::{Address, B256, FixedBytes, U128, U256};
 use pars_protocol::Pool;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// `derive_key` context of a block's digest.
 pub const DIGEST_TAG: &str = "pars.aimining.ledger-block.v1";
+
+/// Bytes of a work's line in the body and its row: room made beforehand.
+const ENTRY: usize = 336;
+/// Rows that a work becomes, and the bytes of each in `undo`: the same.
+const ROWS: usize = 3;
+const UNDO: usize = 35;
+/// Bytes of a count.
+const COUNT: usize = size_of::<u32>();
 
 /// A block whose delta is known, from wherever.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +34,47 @@ pub(crate) struct Arrival<'a> {
     pub(crate) block: Option<&'a CommittedBlock>,
 }
 
+/// The entries of a block as bytes, made once: the digest covers them all, the rows are parts of them.
+pub(crate) struct Encoded {
+    bytes: Vec<u8>,
+    rows: Vec<Range<usize>>,
+}
+
+impl Encoded {
+    pub(crate) fn of(delta: &Delta) -> Self {
+        let count = delta.entries.len();
+        let mut this =
+            Self { bytes: Vec::with_capacity(count.saturating_mul(ENTRY)), rows: Vec::with_capacity(count) };
+        for entry in &delta.entries {
+            entry.item().put(&mut this.bytes);
+            let start = this.bytes.len();
+            entry.put_row(&mut this.bytes);
+            this.rows.push(start..this.bytes.len());
+        }
+        this
+    }
+
+    /// The row of each entry.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        // They are ranges of these very bytes.
+        self.rows.iter().map(|row| self.bytes.get(row.clone()).unwrap_or_default())
+    }
+}
+
 /// The block's row: totals and digest go on from its parent's.
-pub(crate) fn next_row(block: &Arrival<'_>, parent: Option<&rows::Block>) -> Result<rows::Block, Error> {
-    let delta = block.delta;
+pub(crate) fn next_row(
+    block: &Arrival<'_>,
+    entries: &Encoded,
+    parent: Option<&rows::Block>,
+) -> Result<rows::Block, Error> {
     let mut totals = parent.map_or(Totals::ZERO, |row| row.totals);
-    add(&mut totals, delta).ok_or(Inconsistency::Contents(block.id)).map_err(Error::from)?;
-    let mut bytes = parent.map_or(B256::ZERO, |row| row.digest).encode();
-    block.id.put(&mut bytes);
-    block.parent.put(&mut bytes);
-    block.timestamp.put(&mut bytes);
-    delta.entries.iter().for_each(|entry| entry.put(&mut bytes));
-    let digest = blake3::derive_key(DIGEST_TAG, &bytes).into();
+    add(&mut totals, block.delta).ok_or(Inconsistency::Contents(block.id)).map_err(Error::from)?;
+    let mut start = parent.map_or(B256::ZERO, |row| row.digest).encode();
+    block.id.put(&mut start);
+    block.parent.put(&mut start);
+    block.timestamp.put(&mut start);
+    let mut digest = blake3::Hasher::new_derive_key(DIGEST_TAG);
+    let digest = B256::from(*digest.update(&start).update(&entries.bytes).finalize().as_bytes());
     Ok(rows::Block { hash: block.id.hash, parent: block.parent, timestamp: block.timestamp, digest, totals })
 }
 
@@ -95,18 +133,22 @@ pub(crate) struct Replaced {
     pub(crate) value: Option<Vec<u8>>,
 }
 
-/// `column u8 | key length u8 | key | 0, or 1 | value length u32 | value`.
+/// Appends one: `column u8 | key length u8 | key | 0, or 1 | value length u32 | value`.
+fn put_replaced(out: &mut Vec<u8>, column: Column, key: &[u8], value: Option<&[u8]>) {
+    column.id().put(out);
+    // Keys have 44 bytes at most, values 350.
+    u8::try_from(key.len()).unwrap_or(u8::MAX).put(out);
+    out.extend_from_slice(key);
+    value.is_some().put(out);
+    if let Some(value) = value {
+        u32::try_from(value.len()).unwrap_or(u32::MAX).put(out);
+        out.extend_from_slice(value);
+    }
+}
+
 impl Field for Replaced {
     fn put(&self, out: &mut Vec<u8>) {
-        self.column.id().put(out);
-        // Keys have 52 bytes at most, values 350.
-        u8::try_from(self.key.len()).unwrap_or(u8::MAX).put(out);
-        out.extend_from_slice(&self.key);
-        self.value.is_some().put(out);
-        if let Some(value) = &self.value {
-            u32::try_from(value.len()).unwrap_or(u32::MAX).put(out);
-            out.extend_from_slice(value);
-        }
+        put_replaced(out, self.column, &self.key, self.value.as_deref());
     }
     fn take(input: &mut &[u8]) -> Option<Self> {
         let bytes = |input: &mut &[u8], length: usize| {
@@ -138,69 +180,90 @@ impl Field for BlockId {
 }
 
 /// Key of the indices by address: all of an address together, in the order of the chain.
-pub(crate) fn index_key(address: Address, block: u64, log_index: u32) -> Vec<u8> {
-    let mut key = address.encode();
-    block.put(&mut key);
-    log_index.put(&mut key);
-    key
+pub(crate) fn index_key(address: Address, block: u64, log_index: u32) -> B256 {
+    address.0.concat_const(place_key(block, log_index))
 }
 
 /// Key of the device events.
-pub(crate) fn device_event_key(id: B256, block: u64, log_index: u32) -> Vec<u8> {
-    let mut key = id.encode();
-    block.put(&mut key);
-    log_index.put(&mut key);
-    key
+pub(crate) fn device_event_key(id: B256, block: u64, log_index: u32) -> FixedBytes<44> {
+    id.concat_const(place_key(block, log_index))
+}
+
+fn place_key(block: u64, log_index: u32) -> FixedBytes<12> {
+    FixedBytes(block.to_be_bytes()).concat_const(FixedBytes(log_index.to_be_bytes()))
+}
+
+/// Value of the index by recipient: what it was paid for.
+fn named(item: Item) -> FixedBytes<33> {
+    FixedBytes([item.kind.tag()]).concat_const(item.id)
 }
 
 /// The rows of a block on their way into a batch, and how to take them back.
-pub(crate) struct Change<'a> {
+pub(crate) struct Change<'a, 'r> {
     store: &'a Store,
-    pub(crate) batch: Batch<'a>,
-    pub(crate) undo: Vec<Replaced>,
-    pub(crate) items: Vec<Item>,
+    puts: Vec<Put<'r>>,
+    /// Room for a count, then what the rows replace, in the order of the entries: a vector of [`Replaced`], encoded.
+    undo: Vec<u8>,
+    replaced: u32,
+    items: Vec<Item>,
     /// Device id → its row before the block and after it.
     devices: BTreeMap<B256, (Option<Device>, Device)>,
 }
 
-impl<'a> Change<'a> {
-    pub(crate) fn new(store: &'a Store) -> Self {
-        Self { store, batch: store.batch(), undo: Vec::new(), items: Vec::new(), devices: BTreeMap::new() }
+impl<'a, 'r> Change<'a, 'r> {
+    /// The rows that these entries become.
+    pub(crate) fn of(store: &'a Store, delta: &'r Delta, entries: &'r Encoded) -> Result<Self, Error> {
+        let count = delta.entries.len();
+        let mut this = Self {
+            store,
+            puts: Vec::with_capacity(count.saturating_mul(ROWS)),
+            undo: vec![0; COUNT],
+            replaced: 0,
+            items: Vec::with_capacity(count),
+            devices: BTreeMap::new(),
+        };
+        this.undo.reserve(count.saturating_mul(ROWS).saturating_mul(UNDO));
+        for (entry, row) in delta.entries.iter().zip(entries.rows()) {
+            this.entry(entry, row)?;
+        }
+        Ok(this)
     }
 
     /// A row where none was.
-    fn insert(&mut self, column: Column, key: &[u8], value: &[u8]) -> Result<(), Error> {
-        self.undo.push(Replaced { column, key: key.to_vec(), value: None });
-        self.batch.put(column, key, value)
+    fn insert(&mut self, column: Column, key: Key, value: Value<'r>) {
+        put_replaced(&mut self.undo, column, key.as_ref(), None);
+        self.replaced = self.replaced.saturating_add(1);
+        self.puts.push(Put { column, key, value });
     }
 
-    pub(crate) fn entry(&mut self, entry: &Entry) -> Result<(), Error> {
+    fn entry(&mut self, entry: &'r Entry, bytes: &'r [u8]) -> Result<(), Error> {
         let item = entry.item();
         self.items.push(item);
         match entry {
             Entry::Work { id, row } => {
-                let Work { place, miner, recipient, device_id, .. } = *row;
-                self.insert(Column::Spent, id.as_slice(), &row.encode())?;
-                let key = index_key(miner, place.block, place.log_index);
-                self.insert(Column::ByMiner, &key, id.as_slice())?;
-                let key = index_key(recipient, place.block, place.log_index);
-                self.insert(Column::ByRecipient, &key, &(item.kind, *id).encode())?;
-                let device = self.device(device_id, place.block)?;
+                let place = row.place;
+                self.insert(Column::Spent, Key::Id(*id), Value::Part(bytes));
+                let key = index_key(row.miner, place.block, place.log_index);
+                self.insert(Column::ByMiner, Key::Id(key), Value::Part(id.as_slice()));
+                let key = index_key(row.recipient, place.block, place.log_index);
+                self.insert(Column::ByRecipient, Key::Id(key), Value::Named(named(item)));
+                let device = self.device(row.device_id, place.block)?;
                 device.proofs = device.proofs.saturating_add(1);
                 device.units = device.units.saturating_add(U128::from(row.compute_units));
                 device.reward = device.reward.saturating_add(row.reward);
                 device.native_reward = device.native_reward.saturating_add(row.native_reward);
-                Ok(())
             }
-            Entry::Delivery { id, row, .. } => self.insert(Column::Deliveries, id.as_slice(), &row.encode()),
+            Entry::Delivery { id, .. } => {
+                self.insert(Column::Deliveries, Key::Id(*id), Value::Part(bytes));
+            }
             Entry::Claim { id, row } => {
-                self.insert(Column::Claims, id.as_slice(), &row.encode())?;
+                self.insert(Column::Claims, Key::Id(*id), Value::Part(bytes));
                 let key = index_key(row.recipient, row.place.block, row.place.log_index);
-                self.insert(Column::ByRecipient, &key, &(item.kind, *id).encode())
+                self.insert(Column::ByRecipient, Key::Id(key), Value::Named(named(item)));
             }
             Entry::Device { id, place, event } => {
                 let key = device_event_key(*id, place.block, place.log_index);
-                self.insert(Column::DeviceEvents, &key, &(*place, *event).encode())?;
+                self.insert(Column::DeviceEvents, Key::Event(key), Value::Part(bytes));
                 let block = place.block;
                 let device = self.device(*id, block)?;
                 match *event {
@@ -212,9 +275,9 @@ impl<'a> Change<'a> {
                     }
                     DeviceEvent::Revocation { revoked } => device.revoked = revoked,
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
     fn device(&mut self, id: B256, block: u64) -> Result<&mut Device, Error> {
@@ -229,12 +292,36 @@ impl<'a> Change<'a> {
         Ok(after)
     }
 
-    pub(crate) fn devices(&mut self) -> Result<(), Error> {
-        for (id, (before, after)) in std::mem::take(&mut self.devices) {
-            let value = before.map(|device| device.encode());
-            self.undo.push(Replaced { column: Column::Devices, key: id.to_vec(), value });
-            self.batch.put(Column::Devices, id.as_slice(), &after.encode())?;
+    /// All rows of the block. `undo`: with the one that takes it back.
+    pub(crate) fn into_batch(
+        mut self,
+        number: u64,
+        row: &rows::Block,
+        undo: bool,
+    ) -> Result<Batch<'a>, Error> {
+        let devices = std::mem::take(&mut self.devices);
+        for (id, (before, _)) in &devices {
+            let before = before.map(|device| device.encode());
+            put_replaced(&mut self.undo, Column::Devices, id.as_slice(), before.as_deref());
+            self.replaced = self.replaced.saturating_add(1);
         }
-        Ok(())
+        let mut batch =
+            self.store.batch_for(self.puts.len().saturating_mul(ENTRY).saturating_add(self.undo.len()));
+        batch.put_all(&mut self.puts)?;
+        for (id, (_, after)) in &devices {
+            batch.put(Column::Devices, id.as_slice(), &after.encode())?;
+        }
+        let number = number.to_be_bytes();
+        batch.put(Column::Blocks, &number, &row.encode())?;
+        if !self.items.is_empty() {
+            batch.put(Column::Bodies, &number, &self.items.encode())?;
+        }
+        if undo {
+            if let Some(count) = self.undo.first_chunk_mut::<COUNT>() {
+                *count = self.replaced.to_be_bytes();
+            }
+            batch.put(Column::Undo, &number, &self.undo)?;
+        }
+        Ok(batch)
     }
 }

@@ -104,7 +104,8 @@ pub fn export(
                 Kind::Claim => Entry::Claim { id, row: view.must(Column::Claims, id.as_slice())? },
                 Kind::Device => {
                     let key = device_event_key(id, number, index);
-                    let (place, event): (Place, DeviceEvent) = view.must(Column::DeviceEvents, &key)?;
+                    let (place, event): (Place, DeviceEvent) =
+                        view.must(Column::DeviceEvents, key.as_slice())?;
                     Entry::Device { id, place, event }
                 }
             });

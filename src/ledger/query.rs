@@ -251,9 +251,10 @@ impl Ledger {
         self.ask(|view, _| {
             let Some(device) = view.row(Column::Devices, id.as_slice())? else { return Ok(None) };
             let start = device_event_key(id, from.block, from.log_index);
-            let events = page(view, Column::DeviceEvents, ID_BYTES, &start, limit, |key, value| {
-                decode(Column::DeviceEvents, key, value)
-            })?;
+            let events =
+                page(view, Column::DeviceEvents, ID_BYTES, start.as_slice(), limit, |key, value| {
+                    decode(Column::DeviceEvents, key, value)
+                })?;
             Ok(Some(DeviceHistory { device, events }))
         })
     }
@@ -276,7 +277,7 @@ impl Ledger {
         };
         let start = index_key(address, from.block, from.log_index);
         self.ask(|view, _| {
-            page(view, column, ADDRESS_BYTES, &start, limit, |key, value| {
+            page(view, column, ADDRESS_BYTES, start.as_slice(), limit, |key, value| {
                 let (kind, id) = match by {
                     By::Recipient => decode::<(Kind, B256)>(column, key, value)?,
                     By::Miner => (Kind::Work, decode(column, key, value)?),

@@ -354,9 +354,16 @@ macro_rules! tagged {
         #[serde(rename_all = "camelCase")]
         pub enum $name { $($(#[$doc])* $variant,)* }
 
+        impl $name {
+            /// Its byte.
+            pub(crate) const fn tag(self) -> u8 {
+                match self { $(Self::$variant => $tag,)* }
+            }
+        }
+
         impl Field for $name {
             fn put(&self, out: &mut Vec<u8>) {
-                match self { $(Self::$variant => out.push($tag),)* }
+                out.push(self.tag());
             }
             fn take(input: &mut &[u8]) -> Option<Self> {
                 match u8::take(input)? { $($tag => Some(Self::$variant),)* _ => None }

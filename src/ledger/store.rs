@@ -5,7 +5,7 @@ use crate::{
     rows::Field,
     schema::{Column, database_options, descriptors},
 };
-use alloy_primitives::hex;
+use alloy_primitives::{B256, FixedBytes, hex};
 use rocksdb::{
     ColumnFamily, DB, Env, IteratorMode, Options, ReadOptions, Snapshot, WriteBatch, WriteOptions,
 };
@@ -32,6 +32,49 @@ pub(crate) enum Durability {
 pub(crate) struct Batch<'a> {
     store: &'a Store,
     batch: WriteBatch,
+}
+
+/// A row on its way into a batch.
+pub(crate) struct Put<'a> {
+    pub(crate) column: Column,
+    pub(crate) key: Key,
+    pub(crate) value: Value<'a>,
+}
+
+/// A key, with no memory of its own.
+#[derive(Clone, Copy)]
+pub(crate) enum Key {
+    /// An id, or a place of an address.
+    Id(B256),
+    /// A place of a device.
+    Event(FixedBytes<44>),
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Id(id) => id.as_slice(),
+            Self::Event(place) => place.as_slice(),
+        }
+    }
+}
+
+/// A value.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    /// Bytes that stand elsewhere.
+    Part(&'a [u8]),
+    /// A kind and an id.
+    Named(FixedBytes<33>),
+}
+
+impl AsRef<[u8]> for Value<'_> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Part(bytes) => bytes,
+            Self::Named(name) => name.as_slice(),
+        }
+    }
 }
 
 impl Store {
@@ -95,6 +138,11 @@ impl Store {
         Batch { store: self, batch: WriteBatch::default() }
     }
 
+    /// One with room for so many bytes.
+    pub(crate) fn batch_for(&self, bytes: usize) -> Batch<'_> {
+        Batch { store: self, batch: WriteBatch::with_capacity_bytes(bytes) }
+    }
+
     /// A view that later writes do not touch.
     pub(crate) fn view(&self) -> View<'_> {
         View { store: self, snapshot: self.db.snapshot() }
@@ -125,6 +173,12 @@ impl Store {
         let columns = columns.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(self.db.flush_cfs_opt(&columns, &rocksdb::FlushOptions::default())?)
     }
+
+    /// Waits until no files wait to be merged.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn merged(&self) -> Result<(), Error> {
+        Ok(self.db.wait_for_compact(&rocksdb::WaitForCompactOptions::default())?)
+    }
 }
 
 fn locked(path: &Path, error: rocksdb::Error) -> Error {
@@ -148,6 +202,19 @@ impl Batch<'_> {
 
     pub(crate) fn delete(&mut self, column: Column, key: &[u8]) -> Result<(), Error> {
         self.batch.delete_cf(self.store.column(column)?, key);
+        Ok(())
+    }
+
+    /// Rows, sorted: RocksDB goes on searching for a place where it put the row before.
+    pub(crate) fn put_all(&mut self, rows: &mut [Put<'_>]) -> Result<(), Error> {
+        rows.sort_unstable_by(|a, b| (a.column, a.key.as_ref()).cmp(&(b.column, b.key.as_ref())));
+        for rows in rows.chunk_by(|a, b| a.column == b.column) {
+            let Some(first) = rows.first() else { continue };
+            let column = self.store.column(first.column)?;
+            for Put { key, value, .. } in rows {
+                self.batch.put_cf(column, key, value);
+            }
+        }
         Ok(())
     }
 

@@ -503,11 +503,12 @@ impl Ledger {
         self.store.sequence()
     }
 
-    /// Puts what is in memory into files.
+    /// Puts what is in memory into files, and waits until those are merged.
     ///
     /// # Errors
     /// The database fails.
     pub fn flush(&self) -> Result<(), Error> {
-        self.store.flush()
+        self.store.flush()?;
+        self.store.merged()
     }
 }

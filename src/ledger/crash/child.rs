@@ -1,7 +1,7 @@
 //! The process that is killed.
 
 use crate::script::{Script, chain_identity};
-use pars_ledger::{Ledger, Step, testing::Chain};
+use pars_ledger::{Ledger, Step};
 use std::{
     fs,
     io::Write,
@@ -60,7 +60,7 @@ fn follow(path: &Path, seed: u64, authority: u64, fault: u64) -> ExitCode {
         say(&format!("acknowledged {step}{synced}"));
     };
     let ledger = ledger.expect("what a kill leaves opens again");
-    heal(&ledger, &script.chain);
+    ledger.heal(&script.chain, |_, _| {}).expect("it heals");
     acknowledge(authority);
     for step in authority + 1..=authority + STEPS {
         let notification = script.step();
@@ -70,10 +70,6 @@ fn follow(path: &Path, seed: u64, authority: u64, fault: u64) -> ExitCode {
     }
     say("done");
     wait();
-}
-
-fn heal(ledger: &Ledger, chain: &Chain) {
-    ledger.heal(chain, |_, _| {}).expect("it heals");
 }
 
 /// Name and length of each log: so much of them a power cut leaves.
@@ -98,7 +94,10 @@ fn fill(path: &Path, seed: u64) -> ExitCode {
             return ExitCode::from(3);
         }
     };
-    heal(&ledger, &script.chain);
+    if let Err(error) = ledger.heal(&script.chain, |_, _| {}) {
+        say(&format!("error {error}"));
+        return ExitCode::from(3);
+    }
     for step in 1..100_000 {
         let notification = script.step();
         if let Err(error) = ledger.notify(&notification) {

@@ -12,7 +12,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, U256};
 use pars_protocol::{Pool, ids};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// The block in which `0x…0300` came to life: its version leaves zero.
 pub(super) fn activates(block: &CommittedBlock) -> bool {
@@ -79,7 +79,7 @@ pub(super) fn against_state(block: &CommittedBlock, delta: &Delta) -> Result<(),
         let change = expect(slot, after, what, id)?;
         if change.before.is_zero() { Ok(()) } else { Err(BlockError::State { what, id }) }
     };
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::with_capacity(delta.entries.len());
     let mut counts = Counts::default();
     // Teleport id → its status before and after the block.
     let mut teleports: BTreeMap<B256, (u64, u64)> = BTreeMap::new();

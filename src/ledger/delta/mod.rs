@@ -145,6 +145,13 @@ impl Delta {
     /// # Errors
     /// [`BlockError`]: it is not understood, or contradicts itself.
     pub fn of(block: &CommittedBlock, identity: &Identity) -> Result<Self, BlockError> {
+        let delta = Self::read(block, identity)?;
+        delta.check(block)?;
+        Ok(delta)
+    }
+
+    /// What the receipts say. Not to be believed before [`Self::check`].
+    pub(crate) fn read(block: &CommittedBlock, identity: &Identity) -> Result<Self, BlockError> {
         if block.id.hash.is_zero() {
             return Err(BlockError::ZeroHash);
         }
@@ -156,8 +163,12 @@ impl Delta {
             delta.entries = check::deliveries(block, identity)?;
         }
         events::read(block, &mut delta)?;
-        check::against_state(block, &delta)?;
         Ok(delta)
+    }
+
+    /// That against the state changes.
+    pub(crate) fn check(&self, block: &CommittedBlock) -> Result<(), BlockError> {
+        check::against_state(block, self)
     }
 }
 
@@ -172,9 +183,8 @@ impl Entry {
         }
     }
 
-    /// What goes into the block's digest.
-    pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        self.item().put(out);
+    /// Appends its row; of a device its event.
+    pub(crate) fn put_row(&self, out: &mut Vec<u8>) {
         match self {
             Self::Work { row, .. } => row.put(out),
             Self::Delivery { row, .. } => row.put(out),

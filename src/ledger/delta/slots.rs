@@ -32,7 +32,7 @@ pub(crate) fn field(slot: u64) -> U256 {
 
 /// The slot of a mapping's entry: `keccak256(key ‖ slot)`.
 pub(crate) fn entry(slot: U256, key: B256) -> U256 {
-    keccak256([key.0, slot.to_be_bytes::<32>()].concat()).into()
+    keccak256(key.concat_const::<32, 64>(slot.into())).into()
 }
 
 /// The slot of an entry of the mapping at `slot`.

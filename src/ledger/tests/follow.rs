@@ -4,6 +4,8 @@ use super::{WORK, busy, follow};
 use crate::{
     Applied, Error, Ledger, Lookup, Notification, Segment, Step, Unknown,
     block::BrokenSegment,
+    delta::slots,
+    ledger::BESIDE,
     schema::Column,
     testing::{Action, Chain, Folder, identity, work_id},
 };
@@ -291,6 +293,41 @@ fn b5_a_ledger_that_is_wrong_says_so_and_writes_nothing() {
     let healed = ledger.rebuild(&chain, |_, _| {}).unwrap();
     assert_eq!(healed.replayed, 6);
     assert!(matches!(ledger.lookup(work_id(77), chain.tip().id()), Lookup::Spent(_)));
+}
+
+/// Blocks from [`BESIDE`] entries on are checked on a thread of their own, while their rows are made.
+#[test]
+fn b5_a_large_block_is_refused_as_a_small_one_is() {
+    let (identity, mut chain) = busy(2);
+    let folder = Folder::new();
+    let ledger = follow(&folder, &identity, &chain);
+    let works: Vec<_> = (0..BESIDE as u64).map(|work| WORK(1_000 + work)).collect();
+    let block = chain.extend(0, &works);
+    let untouched = (ledger.dump().unwrap(), ledger.sequence());
+    // Its state lacks the last work, its receipts have the first one twice; and both beside a lie in the ledger.
+    let mut false_state = (*block).clone();
+    let last = slots::of(slots::ACCEPTED_WORK, work_id(1_000 + BESIDE as u64 - 1));
+    false_state.changes.remove(&last).unwrap();
+    let mut twice = (*block).clone();
+    let first = twice.receipts[0].logs.clone();
+    twice.receipts[0].logs.extend(first);
+    for refused in [&false_state, &twice] {
+        assert!(matches!(ledger.apply(refused), Err(Error::Block { .. })));
+        assert_eq!((ledger.dump().unwrap(), ledger.sequence()), untouched);
+    }
+    let stolen = ledger.get_work(work_id(4)).unwrap().value.unwrap();
+    let lie = crate::rows::Field::encode(&stolen);
+    ledger.lie(Column::Spent, work_id(1_007).as_slice(), Some(&lie)).unwrap();
+    assert!(matches!(ledger.apply(&false_state), Err(Error::Block { .. })));
+    assert_eq!(ledger.metrics().inconsistencies, 0, "a bad block accused the ledger");
+    let error = ledger.apply(&block).unwrap_err();
+    assert!(error.to_string().contains("put there by block 2"), "{error}");
+    // The right one, there and back again.
+    ledger.rebuild(&chain, |_, _| {}).unwrap();
+    assert!(matches!(ledger.lookup(work_id(1_007), chain.tip().id()), Lookup::Spent(_)));
+    assert_eq!(ledger.apply(&block).unwrap(), Applied::Already);
+    ledger.revert_to(chain.tips[2].id().hash).unwrap();
+    assert_eq!(ledger.dump().unwrap(), untouched.0);
 }
 
 #[test]
