@@ -142,7 +142,7 @@ async fn tell(args: Args, report: &mut Report, client: &Client) -> io::Result<()
 
     report.heading(
         "Five ways to be paid for nothing",
-        "Each is tried as a call, which names the reason, as a transaction, which the pool refuses, and past the pool.",
+        "Each is tried as a call, as a transaction, which the pool refuses, and past the pool.",
     )?;
     let cheat = refusals::Cheat::new(client, &miner, &job, &work, &submitted.receipt);
     report.step(Step::RefuseReplay, cheat.replay()).await?;
