@@ -19,7 +19,8 @@ use std::{
     time::Instant,
 };
 
-/// Entries from which on a block is checked on a second thread: that saves half a microsecond an entry and costs fifty.
+/// Entries from which on a block is checked on a second thread: where a processor is free, that saves about half a
+/// microsecond an entry; starting a thread costs some tens.
 pub(crate) const BESIDE: usize = 256;
 
 /// Keys of the column `meta`.

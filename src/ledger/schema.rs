@@ -25,6 +25,9 @@ const MAX_LOG: u64 = 64 << 20;
 const BUFFER_FILTER: f64 = 0.02;
 /// Cache of data blocks, shared by all columns. Filters and indices are held outside, by the open files.
 const BLOCK_CACHE: usize = 64 << 20;
+/// Room taken at once for RocksDB's list of files, which every opening writes anew: a few kilobytes here, 4 MiB by
+/// default, and where memory serves as a disk that is cleared and given back each time.
+const MANIFEST_BYTES: usize = 64 << 10;
 /// RocksDB's own diary: a few small files.
 const DIARY_FILES: usize = 4;
 const DIARY_BYTES: usize = 1 << 20;
@@ -150,6 +153,7 @@ pub(crate) fn database_options(create: bool) -> Options {
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_db_write_buffer_size(ALL_WRITE_BUFFERS);
     options.set_max_total_wal_size(MAX_LOG);
+    options.set_manifest_preallocation_size(MANIFEST_BYTES);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(DIARY_FILES);
     options.set_max_log_file_size(DIARY_BYTES);

@@ -31,7 +31,8 @@ const KILLS_A_LIFE: u64 = 25;
 /// As cargo names tests.
 const NAME: &str = "e6_kill_9_loses_nothing_and_doubles_nothing";
 /// What else is tried, under its name.
-const DISKS: [(&str, fn(&mut Verdict)); 2] = [
+type Disk = (&'static str, fn(&mut Verdict));
+const DISKS: [Disk; 2] = [
     (
         "e7_a_full_disk_is_an_error_and_what_was_acknowledged_stays",
         disk::e7_a_full_disk_is_an_error_and_what_was_acknowledged_stays,
