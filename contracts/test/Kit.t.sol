@@ -301,6 +301,7 @@ contract KitTest is Base {
     function testFuzz_h2_the_reward_is_the_quote(uint64 units, address recipient) public {
         units = uint64(bound(units, 1, 209_500 * 3_600));
         recipient = address(uint160(bound(uint160(recipient), 0x10_000, type(uint160).max)));
+        if (recipient == miner.name) return; // it is refused as a payee, and the fuzzer finds it
         (uint256 quote, uint256 nativeQuote) = AI_MINING_INSPECTOR.quoteReward(AIMining.TIER_SOFTWARE, units);
         uint256 coins = recipient.balance;
         vm.assertEq(mine(miner, recipient, units), quote);

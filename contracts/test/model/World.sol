@@ -205,7 +205,9 @@ contract World is Base {
         }
         if (field == 14) return true;
         if (field == 15) s.computeUnits = 0;
-        if (field == 16) s.computeUnits = uint64((s.completedAt - c.timestamp + 1) * 209_500 + value % 3);
+        // Another bend may have put the end before the beginning.
+        uint64 duration = s.completedAt > c.timestamp ? s.completedAt - c.timestamp : 0;
+        if (field == 16) s.computeUnits = uint64((duration + 1) * 209_500 + value % 3);
         if (field == 17) s.minReward = uint128(value);
         if (field == 18) s.minReward = 1;
         if (field == 19) {
