@@ -214,8 +214,9 @@ impl<'a> Cheat<'a> {
         let told = told
             .headline(format!("refused: {error}"))
             .detail(story)
+            .detail("The pool turns it away with the same reason, which costs nothing. Past the pool:")
             .detail(format!(
-                "The pool turns it away. Let through, block {block}, status 0: {} gas burnt, nothing else changed.",
+                "Block {block}, status 0: {} gas burnt, storage and balances unchanged.",
                 thousands(receipt.gas_used)
             ))
             .error(error)
