@@ -95,7 +95,7 @@ impl Default for Verifiers {
 }
 
 impl Verifiers {
-    /// Packages of others in plain Rust, without state: what gas is priced on.
+    /// Packages of others in plain Rust, without state: the slowest that a validator may run. Gas holds for them too.
     pub fn reference() -> Self {
         Self { mldsa: Arc::new(pars_mldsa::Reference), p384: Arc::new(pars_nvtrust::Reference) }
     }

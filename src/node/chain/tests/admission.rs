@@ -117,7 +117,6 @@ fn what_is_cheap_to_know_comes_before_the_proof() {
     let chain = chain(MiningMode::Manual);
     let mut relayer = Wallet::new(0);
     let good = work(ParameterSet::MlDsa44, 1);
-    relayer.nonce = 0;
     submit(&chain, &mut relayer, good.calldata()).unwrap();
     let known = chain.verification.known();
     assert_eq!(known, 1);
@@ -140,7 +139,7 @@ fn admission_decides_nothing() {
     chain.mine_block().unwrap();
     assert!(succeeded(&chain, first) && !succeeded(&chain, second));
 
-    // DUP: CALLDATACOPY everything, CALL 0x0300 with it, ignore the answer.
+    // CALLDATACOPY everything, CALL 0x0300 with it, ignore the answer.
     let forwarder = hex!("365f5f375f5f365f5f6103005af100");
     chain.set_mode(MiningMode::Instant);
     let forwarder: Address = alice.deploy(&chain, &forwarder);
