@@ -58,10 +58,16 @@ check_c() {
 
 check_clang() {
   # RocksDB, below the ledger: its C++ is compiled once, and its bindings are made with libclang.
+  # As its bindings look for it: in the folders of the system and of llvm-config. libclang-cpp is another library.
   has_libclang() {
-    [[ -n ${LIBCLANG_PATH:-} ]] || command -v llvm-config >/dev/null || compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
-      compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || compgen -G '/usr/lib/llvm*/lib/libclang*' >/dev/null ||
-      compgen -G '/Library/Developer/CommandLineTools/usr/lib/libclang.dylib' >/dev/null
+    [[ -n ${LIBCLANG_PATH:-} ]] && return
+    local folder name
+    for folder in $(llvm-config --libdir 2>/dev/null) /usr/lib* /usr/lib/* /usr/lib/llvm*/lib /Library/Developer/CommandLineTools/usr/lib; do
+      for name in 'libclang.so*' 'libclang-[0-9]*.so*' 'libclang.dylib'; do
+        compgen -G "$folder/$name" >/dev/null && return
+      done
+    done
+    return 1
   }
   if has_libclang || { apt_install libclang-dev && has_libclang; }; then ok 'libclang'
   else problem 'libclang' 'Debian, Ubuntu: apt-get install libclang-dev; macOS: xcode-select --install; else set LIBCLANG_PATH'; fi

@@ -1,0 +1,1 @@
+//! The AI-mining precompile behind a C ABI.

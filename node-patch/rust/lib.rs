@@ -1,0 +1,1 @@
+//! The AI-mining precompile in nodes and tools on alloy-evm.
