@@ -1,0 +1,3 @@
+module pars.network/aimining
+
+go 1.22
