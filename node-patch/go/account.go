@@ -3,36 +3,52 @@ package aimining
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 )
 
+// Account is an account of a genesis alloc; its balance is the host's affair.
+type Account struct {
+	Nonce   uint64
+	Code    []byte
+	Storage map[Hash]Hash
+}
+
+// quantity is a number that JSON has as 0x and hex.
+type quantity uint64
+
+func (q *quantity) UnmarshalText(text []byte) error {
+	digits, found := strings.CutPrefix(string(text), "0x")
+	if !found {
+		return fmt.Errorf("%q is not 0x and hex digits", text)
+	}
+	number, err := strconv.ParseUint(digits, 16, 64)
+	*q = quantity(number)
+	return err
+}
+
+// code is bytes that JSON has as 0x and hex.
+type code []byte
+
+func (c *code) UnmarshalText(text []byte) (err error) {
+	digits, found := strings.CutPrefix(string(text), "0x")
+	if !found {
+		return fmt.Errorf("%q is not 0x and hex digits", text)
+	}
+	*c, err = hex.DecodeString(digits)
+	return err
+}
+
 // readAccount reads an entry of a genesis alloc.
 func readAccount(text []byte) (Account, error) {
-	fail := func(err error) (Account, error) {
-		return Account{}, &FatalError{Reason: "the library's account cannot be read", Cause: err}
-	}
 	var entry struct {
-		Nonce   string        `json:"nonce"`
-		Code    string        `json:"code"`
+		Nonce   quantity      `json:"nonce"`
+		Code    code          `json:"code"`
 		Storage map[Hash]Hash `json:"storage"`
 	}
 	if err := json.Unmarshal(text, &entry); err != nil {
-		return fail(err)
+		return Account{}, &FatalError{Reason: "the library's account cannot be read", Cause: err}
 	}
-	digits, found := strings.CutPrefix(entry.Nonce, "0x")
-	code, prefixed := strings.CutPrefix(entry.Code, "0x")
-	if !found || !prefixed {
-		return fail(errors.New("a number without 0x"))
-	}
-	account := Account{Storage: entry.Storage}
-	var err error
-	if account.Nonce, err = strconv.ParseUint(digits, 16, 64); err != nil {
-		return fail(err)
-	}
-	if account.Code, err = hex.DecodeString(code); err != nil {
-		return fail(err)
-	}
-	return account, nil
+	return Account{uint64(entry.Nonce), entry.Code, entry.Storage}, nil
 }

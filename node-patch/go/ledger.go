@@ -91,7 +91,7 @@ func (b *CommittedBlock) MarshalJSON() ([]byte, error) {
 	}
 	changes := make(map[string]change, len(b.Changes))
 	for slot, values := range b.Changes {
-		changes[quantity(slot)] = change{quantity(values.Before), quantity(values.After)}
+		changes[trimmed(slot)] = change{trimmed(values.Before), trimmed(values.After)}
 	}
 	receipts := make([]Receipt, len(b.Receipts))
 	for i, receipt := range b.Receipts {
@@ -109,8 +109,8 @@ func (b *CommittedBlock) MarshalJSON() ([]byte, error) {
 	}{b.ID, b.Parent, b.Timestamp, receipts, changes})
 }
 
-// quantity is a number in hex without leading zeros.
-func quantity(word Hash) string {
+// trimmed is a word as a number in hex, without leading zeros.
+func trimmed(word Hash) string {
 	text := word.String()
 	at := 2
 	for at < len(text)-1 && text[at] == '0' {
@@ -165,8 +165,15 @@ func (l *Ledger) do(call func(sink C.uintptr_t) C.int32_t) ([]byte, error) {
 	}
 	f := newFrame(nil)
 	defer f.release()
-	err := f.answer(call(f.context()))
-	return f.text, err
+	status := call(f.context())
+	if status == C.PARS_MISUSE {
+		// A block or a question that cannot be read: the ledger stands as before.
+		status = C.PARS_REFUSED
+	}
+	if err := f.answer(status); err != nil {
+		return nil, err
+	}
+	return f.text, nil
 }
 
 // Apply makes the child of the ledger's head its new head; block 0 comes first. On disk when it returns. The block that
@@ -198,19 +205,64 @@ func (l *Ledger) Finalize(number uint64) error {
 	return err
 }
 
-// Query asks what the RPC method aimining_… answers: Query("getWork", id).
-func (l *Ledger) Query(method string, params ...any) (json.RawMessage, error) {
+// Query asks what the RPC method aimining_… answers: Query(nil, "getWork", id). With the chain's head the answer holds for
+// that block or says that it is unknown; with nil it holds for the ledger's own, which it names.
+func (l *Ledger) Query(head *BlockID, method string, params ...any) (json.RawMessage, error) {
 	if params == nil {
-		params = []any{}
+		params = []any{} // never null
 	}
 	request, err := json.Marshal(struct {
-		Method string `json:"method"`
-		Params []any  `json:"params"`
-	}{method, params})
+		Method string   `json:"method"`
+		Params []any    `json:"params"`
+		Head   *BlockID `json:"head,omitempty"`
+	}{method, params, head})
 	if err != nil {
 		return nil, err
 	}
 	return l.do(func(sink C.uintptr_t) C.int32_t {
 		return C.pars_go_ledger_query(l.handle, pointer(request), C.size_t(len(request)), sink)
 	})
+}
+
+// LedgerStatus is where a ledger stands.
+type LedgerStatus struct {
+	// Head is its newest block, Finalized the newest that it never takes back; nil before block 0.
+	Head, Finalized *BlockID
+	// Digest is over everything up to the head: ledgers with equal digests hold the same.
+	Digest *Hash
+	// Stalled says why it takes no blocks; empty if it does.
+	Stalled string
+}
+
+// Status tells where the ledger stands.
+func (l *Ledger) Status() (LedgerStatus, error) {
+	text, err := l.Query(nil, "syncStatus")
+	if err != nil {
+		return LedgerStatus{}, err
+	}
+	type block struct {
+		Number quantity `json:"number"`
+		Hash   Hash     `json:"hash"`
+	}
+	var answer struct {
+		Status    string
+		Reason    *string
+		Head      *block `json:"ledgerHead"`
+		Finalized *block `json:"ledgerFinalized"`
+		Digest    *Hash
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return LedgerStatus{}, &FatalError{Reason: "the library's answer cannot be read", Cause: err}
+	}
+	id := func(at *block) *BlockID {
+		if at == nil {
+			return nil
+		}
+		return &BlockID{uint64(at.Number), at.Hash}
+	}
+	status := LedgerStatus{Head: id(answer.Head), Finalized: id(answer.Finalized), Digest: answer.Digest}
+	if answer.Status != "following" && answer.Reason != nil {
+		status.Stalled = *answer.Reason
+	}
+	return status, nil
 }

@@ -69,7 +69,7 @@ func New(config []byte) (*Precompile, error) {
 	defer f.release()
 	handle := C.pars_go_new(pointer(config), C.size_t(len(config)), f.context())
 	if handle == nil {
-		return nil, refused("%s: %s", ConfigKey, f.text)
+		return nil, &RefusedError{Reason: string(f.text)}
 	}
 	p := &Precompile{handle: handle, activation: uint64(C.pars_precompile_activation(handle))}
 	runtime.SetFinalizer(p, func(p *Precompile) { C.pars_precompile_free(p.handle) })
@@ -112,13 +112,6 @@ func (p *Precompile) Check(hostChainID uint64) error {
 	defer f.release()
 	defer runtime.KeepAlive(p)
 	return f.answer(C.pars_go_check(p.handle, C.uint64_t(hostChainID), f.context()))
-}
-
-// Account is an account of a genesis alloc.
-type Account struct {
-	Nonce   uint64
-	Code    []byte
-	Storage map[Hash]Hash
 }
 
 // Account gives 0x…0300 as activation writes it, for the alloc of a genesis. The error is a [*RefusedError].
