@@ -16,5 +16,5 @@ func (c *Config) Equal(other precompileconfig.Config) bool {
 	return ok && c.Config.Equal(&ours.Config)
 }
 
-// Verify refuses what this host cannot follow. It cannot see the chain's id: [CheckChain] can.
+// Verify refuses what this host cannot follow. It cannot see the chain's id: package chainfile can.
 func (c *Config) Verify(precompileconfig.ChainConfig) error { return c.Config.Verify() }

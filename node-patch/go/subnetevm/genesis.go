@@ -10,13 +10,23 @@ import (
 	"github.com/ava-labs/subnet-evm/core"
 	"github.com/ava-labs/subnet-evm/params"
 	"github.com/ava-labs/subnet-evm/params/extras"
+	"pars.network/aimining/chainfile"
 )
 
 // ReadGenesis reads a genesis file and, unless empty, an upgrade file, as the plugin of subnet-evm does when a node starts, and
-// checks what the plugin cannot: that every parsAiMiningConfig in them is for this chain. The libevm extras must be registered.
+// has package chainfile check what the plugin cannot. The libevm extras must be registered.
 //
 // network has the times of the network's own upgrades; [upgrade.Default] has all of them behind it.
 func ReadGenesis(genesisJSON, upgradeJSON []byte, network upgrade.Config) (*core.Genesis, error) {
+	genesis, err := parse(genesisJSON, upgradeJSON, network)
+	if err != nil {
+		return nil, err
+	}
+	return genesis, chainfile.Verify(genesisJSON, upgradeJSON)
+}
+
+// parse does what the plugin does.
+func parse(genesisJSON, upgradeJSON []byte, network upgrade.Config) (*core.Genesis, error) {
 	genesis := new(core.Genesis)
 	if err := json.Unmarshal(genesisJSON, genesis); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
@@ -44,5 +54,5 @@ func ReadGenesis(genesisJSON, upgradeJSON []byte, network upgrade.Config) (*core
 	if err := params.SetEthUpgrades(genesis.Config); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
-	return genesis, CheckChain(genesis.Config)
+	return genesis, nil
 }

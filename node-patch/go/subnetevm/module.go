@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"github.com/ava-labs/libevm/common"
-	"github.com/ava-labs/subnet-evm/params"
 	"github.com/ava-labs/subnet-evm/precompile/contract"
 	"github.com/ava-labs/subnet-evm/precompile/modules"
 	"github.com/ava-labs/subnet-evm/precompile/precompileconfig"
@@ -68,8 +67,8 @@ func (configurator) MakeConfig() precompileconfig.Config { return new(Config) }
 
 // Configure activates. The host has set nonce 1 and code 0x01.
 //
-// It cannot see the host's chain id here, so the configuration is believed: [CheckChain] compares them when a node starts, and
-// each call does.
+// It cannot see the host's chain id here, so the configuration is believed: package chainfile compares them when a node starts,
+// and each call does.
 func (configurator) Configure(
 	_ precompileconfig.ChainConfig, config precompileconfig.Config, database contract.StateDB, block contract.ConfigurationBlockContext,
 ) error {
@@ -81,17 +80,4 @@ func (configurator) Configure(
 	return ours.Precompile().Activate(newState(database, number), aimining.Block{
 		ChainID: ours.Precompile().ChainID(), Number: number, Timestamp: block.Timestamp(),
 	})
-}
-
-// CheckChain compares a chain's parsAiMiningConfig, if it has one, with the chain's id. The host cannot do that itself when it
-// verifies its configuration.
-func CheckChain(chain *params.ChainConfig) error {
-	config := ConfigOf(chain)
-	if config == nil {
-		return nil
-	}
-	if err := config.VerifyChain(chainID(chain)); err != nil {
-		return fmt.Errorf("%s: %w", ConfigKey, err)
-	}
-	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/ava-labs/subnet-evm/core"
 	"github.com/ava-labs/subnet-evm/params"
 	"github.com/ava-labs/subnet-evm/plugin/evm/customtypes"
+	"pars.network/aimining/chainfile"
 	"pars.network/aimining/subnetevm"
 )
 
@@ -59,12 +60,20 @@ func run(arguments []string) error {
 	customtypes.Register()
 	params.RegisterExtras()
 
-	genesis, err := readFiles(*genesisFile, *upgradeFile)
+	genesisText, upgradeText, err := readFiles(*genesisFile, *upgradeFile)
 	if err != nil {
 		return err
 	}
 	if *account {
-		return printAccount(genesis)
+		text, err := chainfile.Account(genesisText)
+		if err == nil {
+			fmt.Printf("%s\n", text)
+		}
+		return err
+	}
+	genesis, err := subnetevm.ReadGenesis(genesisText, upgradeText, upgrade.Default)
+	if err != nil {
+		return err
 	}
 	if *dataDir == "" {
 		return errors.New("--datadir is missing")
@@ -84,32 +93,12 @@ func run(arguments []string) error {
 	return errors.Join(node.produce(ctx), node.close())
 }
 
-func readFiles(genesisFile, upgradeFile string) (*core.Genesis, error) {
+func readFiles(genesisFile, upgradeFile string) (genesis, upgrades []byte, err error) {
 	if genesisFile == "" {
-		return nil, errors.New("--genesis is missing")
+		return nil, nil, errors.New("--genesis is missing")
 	}
-	genesis, err := os.ReadFile(genesisFile)
-	if err != nil {
-		return nil, err
+	if genesis, err = os.ReadFile(genesisFile); err == nil && upgradeFile != "" {
+		upgrades, err = os.ReadFile(upgradeFile)
 	}
-	var upgrades []byte
-	if upgradeFile != "" {
-		if upgrades, err = os.ReadFile(upgradeFile); err != nil {
-			return nil, err
-		}
-	}
-	return subnetevm.ReadGenesis(genesis, upgrades, upgrade.Default)
-}
-
-func printAccount(genesis *core.Genesis) error {
-	config := subnetevm.ConfigOf(genesis.Config)
-	if config == nil {
-		return fmt.Errorf("the genesis has no %s", subnetevm.ConfigKey)
-	}
-	account, err := config.Precompile().AccountJSON(genesis.Config.ChainID.Uint64())
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%s\n", account)
-	return nil
+	return genesis, upgrades, err
 }
