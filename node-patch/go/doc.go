@@ -15,7 +15,7 @@
 // # What stops a node
 //
 // [Precompile.Run] and [Precompile.Activate] panic with a [*FatalError] when the node itself is broken: its database
-// failed, its state of 0x…0300 is impossible or was never activated, or it runs another chain than the configuration's.
+// failed, a slot of 0x…0300 holds what is never written there, or it runs another chain than the configuration's.
 // In this family an error of a precompile burns the call's gas and the block goes on, so an error would write one
 // machine's fault into a block that other machines refuse. Calldata never leads there. Do not recover it where blocks are
 // built or verified; a server may recover it around a simulated call, where a user's state overrides can lead there.
