@@ -161,6 +161,22 @@ func (c *chain) accept(gap uint64, txs ...*types.Transaction) *types.Block {
 	return block
 }
 
+// empty accepts empty blocks of no seconds.
+func (c *chain) empty(count uint64) {
+	c.t.Helper()
+	parent := c.LastConsensusAcceptedBlock()
+	blocks, _, err := core.GenerateChain(c.genesis.Config, parent, dummy.NewCoinbaseFaker(), c.maker, int(count), 0, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, block := range blocks {
+		if err := c.InsertBlock(block); err != nil {
+			c.t.Fatal(err)
+		}
+		c.acceptBlock(block)
+	}
+}
+
 func (c *chain) acceptBlock(block *types.Block) {
 	c.t.Helper()
 	if err := c.SetPreference(block); err != nil {
@@ -198,7 +214,7 @@ func (c *chain) receipt(block *types.Block, index int) *types.Receipt {
 func (c *chain) call(block *types.Block, from, to common.Address, input []byte) ([]byte, error) {
 	c.t.Helper()
 	state := c.state(block)
-	evm := vm.NewEVM(core.NewEVMBlockContext(block.Header(), c.BlockChain, nil), vm.TxContext{Origin: from}, state, c.Config(), vm.Config{NoBaseFee: true})
+	evm := vm.NewEVM(core.NewEVMBlockContext(block.Header(), c.BlockChain, nil), vm.TxContext{Origin: from, GasPrice: new(big.Int)}, state, c.Config(), vm.Config{NoBaseFee: true})
 	output, _, err := evm.Call(vm.AccountRef(from), to, input, 10_000_000, new(uint256.Int))
 	return output, err
 }

@@ -59,7 +59,7 @@ func expectPaid(t *testing.T, c *chain, v *vector, block *types.Block, index int
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectStorage(t, v, after)
+	expectStorage(t, v, after, block.NumberU64())
 	for account, amount := range v.Expected.NativeMinted {
 		if balance := after.GetBalance(account); balance.Hex() != uint256.MustFromHex(amount).Hex() {
 			t.Errorf("%s: %s has %s, want %s", v.Name, account, balance.Hex(), amount)
@@ -67,9 +67,13 @@ func expectPaid(t *testing.T, c *chain, v *vector, block *types.Block, index int
 	}
 }
 
-func expectStorage(t *testing.T, v *vector, after *state.StateDB) {
+// expectStorage compares slots; the seed of the next epoch depends on the block's number.
+func expectStorage(t *testing.T, v *vector, after *state.StateDB, number uint64) {
 	t.Helper()
 	for _, slot := range v.Expected.Storage {
+		if slot.Field == "seedCurrent" && number != v.Pre.Block.Number {
+			continue
+		}
 		if value := after.GetState(ContractAddress, slot.Slot); value != word(slot.After) {
 			t.Errorf("%s: %s is %s, want %s", v.Name, slot.Field, value, slot.After)
 		}
@@ -127,6 +131,7 @@ func Test_i5_vectors_in_blocks(t *testing.T) {
 		ran++
 		t.Run(v.Name, func(t *testing.T) {
 			c := workChain(t, file, v.Pre.Genesis, false)
+			c.empty(v.Pre.Block.Number - 1)
 			block := c.accept(20, c.tx(0, 0, &ContractAddress, file.input(t, v.Call), workGas))
 			expectPaid(t, c, v, block, 0)
 		})
@@ -138,7 +143,7 @@ func Test_i5_vectors_in_blocks(t *testing.T) {
 
 func Test_a1_e1_work_is_paid_once(t *testing.T) {
 	file := readVectors(t, "work-valid")
-	v := file.vector(t, "ml_dsa_65")
+	v := file.vector(t, "ml_dsa_44")
 	input := file.input(t, v.Call)
 	c := workChain(t, file, v.Pre.Genesis, false)
 
@@ -176,7 +181,7 @@ func Test_a11_b7_spent_mark_outlives_commits_and_restarts(t *testing.T) {
 
 		// More blocks than the tip buffer of a pruning node (32), each touching the account with no value.
 		for nonce := uint64(1); nonce <= 40; nonce++ {
-			c.accept(2, c.tx(0, nonce, &ContractAddress, selector("totalSupply()"), workGas))
+			c.accept(2, c.tx(0, nonce, &ContractAddress, selector("version()"), workGas))
 		}
 		expectSpent(t, c, v, c.LastAcceptedBlock(), input)
 		c.reopen()
@@ -205,7 +210,7 @@ func Test_i1_reorganisation_forgets_the_abandoned_branch(t *testing.T) {
 	}
 	expectSpent(t, c, v, paid, input)
 
-	empty := c.make(root, 18, c.tx(1, 0, &ContractAddress, selector("totalSupply()"), workGas))
+	empty := c.make(root, 18, c.tx(1, 0, &ContractAddress, selector("version()"), workGas))
 	if err := c.SetPreference(empty); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +221,7 @@ func Test_i1_reorganisation_forgets_the_abandoned_branch(t *testing.T) {
 		t.Error("the other branch knows the payment")
 	}
 	again := c.make(empty, 2, c.tx(0, 0, &ContractAddress, input, workGas))
-	expectPaid(t, c, v, again, 1-1)
+	expectPaid(t, c, v, again, 0)
 	c.acceptBlock(empty)
 	if err := c.Reject(paid); err != nil {
 		t.Fatal(err)

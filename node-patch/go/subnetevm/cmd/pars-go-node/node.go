@@ -45,6 +45,7 @@ type node struct {
 	http     *http.Server
 	ledger   *aimining.Ledger
 	unfollow func()
+	clock    mockable.Clock // the machine's, but in tests
 }
 
 func (n *node) chain() *core.BlockChain { return n.backend.BlockChain() }
@@ -86,7 +87,7 @@ func (n *node) start(dataDir string) error {
 	config.TrieCleanCache, config.SnapshotCache = 64, 64
 	config.TxPool.Journal = ""
 	config.Miner.Etherbase = constants.BlackholeAddr
-	n.backend, err = eth.New(keys, &config, nobody{}, n.database, eth.DefaultSettings, lastAccepted, dummy.NewDummyEngine(dummy.Mode{}, nil), new(mockable.Clock))
+	n.backend, err = eth.New(keys, &config, nobody{}, n.database, eth.DefaultSettings, lastAccepted, dummy.NewDummyEngine(dummy.Mode{}, nil), &n.clock)
 	if err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (n *node) sleep(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(time.Until(next)):
+	case <-time.After(next.Sub(n.clock.Time())):
 		return true
 	}
 }
@@ -219,7 +220,7 @@ func (n *node) build() (bool, error) {
 	}
 	chain := n.chain()
 	extra := params.GetExtra(chain.Config())
-	if err := customheader.VerifyTime(extra, chain.CurrentBlock(), block.Header(), time.Now()); err != nil {
+	if err := customheader.VerifyTime(extra, chain.CurrentBlock(), block.Header(), n.clock.Time()); err != nil {
 		return false, err
 	}
 	if err := chain.InsertBlock(block); err != nil {
