@@ -77,8 +77,9 @@ func (c *Config) Equal(other *Config) bool {
 	return bytes.Equal(c.precompile.config, other.precompile.config)
 }
 
-// Verify refuses a configuration that no host of this family can follow, and everything that activation refuses and no
-// state decides, so that a node stops when it starts and not when the time has come. The error is a [*RefusedError].
+// Verify refuses a configuration that luxfi/evm hosts cannot follow, and everything that activation refuses and no state
+// decides, so that a node stops when it starts and not when the time has come. A relative that could do better must not:
+// every host of a chain answers as the one that sees least. The error is a [*RefusedError].
 func (c *Config) Verify() error {
 	if c.precompile == nil {
 		return refused("%s was not read from JSON", ConfigKey)
@@ -88,10 +89,10 @@ func (c *Config) Verify() error {
 		broken     bool
 		write, why string
 	}{
-		{profile.Marker != "0x01", `"marker": "0x01"`, "this host gives every precompile that code and can give no other"},
-		{profile.Warm, `"warm": false`, "this host does not put 0x0300 among a transaction's accessed addresses"},
-		{profile.ValueVisible, `"valueVisible": false`, "this host does not show a call's value to precompiles"},
-		{profile.CallCodeVisible, `"callCodeVisible": false`, "this host shows CALLCODE as CALL"},
+		{profile.Marker != "0x01", `"marker": "0x01"`, "luxfi/evm gives every precompile the code 0x01 and no other"},
+		{profile.Warm, `"warm": false`, "luxfi/evm does not put 0x0300 among a transaction's accessed addresses"},
+		{profile.ValueVisible, `"valueVisible": false`, "luxfi/evm does not show a call's value to precompiles"},
+		{profile.CallCodeVisible, `"callCodeVisible": false`, "luxfi/evm shows CALLCODE as CALL"},
 	} {
 		if rule.broken {
 			return refused("%s: %s; write %s, on every host of the chain", ConfigKey, rule.why, rule.write)

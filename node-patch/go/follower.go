@@ -12,7 +12,8 @@ type Blocks interface {
 	Tip() (BlockID, error)
 	// Hash is that of the accepted block of a height up to the tip's.
 	Hash(number uint64) (Hash, error)
-	// Block is that block as the ledger reads it.
+	// Block is that block as the ledger reads it. Its changes can be had from the states of its parent and of itself at the
+	// slots that its calls wrote (SetState names them), or from a prestate tracer in diff mode.
 	Block(number uint64) (*CommittedBlock, error)
 }
 

@@ -114,8 +114,8 @@ type ActivationState interface {
 	SetCode(account Address, code []byte)
 }
 
-// FailingState is a state that remembers that its database failed and answers zeros since, as go-ethereum's StateDB
-// does. Run then panics with a [*FatalError] and gives no result.
+// FailingState is a state that remembers that its database failed and answers zeros from then on, as go-ethereum's
+// StateDB does. If Error is not nil after a call, Run panics with a [*FatalError] and gives no result.
 type FailingState interface {
 	State
 	Error() error

@@ -37,9 +37,15 @@ type memory struct {
 }
 
 func (m *memory) GetState(_ common.Address, slot common.Hash) common.Hash { return m.storage[slot] }
-func (m *memory) SetState(_ common.Address, slot, value common.Hash)      { m.storage[slot] = value }
-func (m *memory) GetNonce(common.Address) uint64                          { return m.nonce }
-func (m *memory) SetNonce(_ common.Address, nonce uint64)                 { m.nonce = nonce }
+func (m *memory) SetState(_ common.Address, slot, value common.Hash) {
+	if value == (common.Hash{}) {
+		delete(m.storage, slot)
+		return
+	}
+	m.storage[slot] = value
+}
+func (m *memory) GetNonce(common.Address) uint64          { return m.nonce }
+func (m *memory) SetNonce(_ common.Address, nonce uint64) { m.nonce = nonce }
 
 type environment struct {
 	vm.PrecompileEnvironment

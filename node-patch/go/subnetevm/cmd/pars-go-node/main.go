@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
@@ -23,6 +24,9 @@ import (
 	"pars.network/aimining/chainfile"
 	"pars.network/aimining/subnetevm"
 )
+
+// networkUpgrades: everything that Avalanche's networks have activated is active.
+var networkUpgrades = upgrade.Default
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -40,7 +44,7 @@ func run(arguments []string) error {
 		httpPort    = flags.Uint("http-port", 8545, "`port` of JSON-RPC on 127.0.0.1; 0 takes a free one")
 		keepLedger  = flags.Bool("ledger", false, "keep a ledger in the data directory and answer aimining_…")
 		account     = flags.Bool("print-account", false, "print what alloc must have for 0x0300 when the precompile is active from genesis, and stop")
-		verbose     = flags.Bool("verbose", false, "log what subnet-evm logs, not warnings alone")
+		verbose     = flags.Bool("verbose", false, "log what subnet-evm logs, not errors alone")
 	)
 	if err := flags.Parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -50,7 +54,7 @@ func run(arguments []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unknown argument %q", flags.Arg(0))
 	}
-	level := log.LevelWarn
+	level := log.LevelError
 	if *verbose {
 		level = log.LevelInfo
 	}
@@ -71,12 +75,15 @@ func run(arguments []string) error {
 		}
 		return err
 	}
-	genesis, err := subnetevm.ReadGenesis(genesisText, upgradeText, upgrade.Default)
+	genesis, err := subnetevm.ReadGenesis(genesisText, upgradeText, networkUpgrades)
 	if err != nil {
 		return err
 	}
 	if *dataDir == "" {
 		return errors.New("--datadir is missing")
+	}
+	if *httpPort > math.MaxUint16 {
+		return fmt.Errorf("--http-port: %d is no port", *httpPort)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ava-labs/avalanchego/upgrade"
 	"github.com/ava-labs/libevm/common"
 	"github.com/ava-labs/libevm/common/hexutil"
 	"github.com/ava-labs/libevm/core/types"
@@ -25,6 +24,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
 	core.RegisterExtras()
 	customtypes.Register()
 	params.RegisterExtras()
@@ -60,7 +63,7 @@ type running struct {
 
 func start(t *testing.T, genesis []byte, folder string, now time.Time) *running {
 	t.Helper()
-	parsed, err := subnetevm.ReadGenesis(genesis, nil, upgrade.Default)
+	parsed, err := subnetevm.ReadGenesis(genesis, nil, networkUpgrades)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,4 +272,20 @@ func expectLedger(r *running, id common.Hash, receipt *types.Receipt) {
 	if head := r.chain().LastAcceptedBlock().NumberU64(); uint64(answer.Block.Number) != head {
 		r.t.Errorf("the ledger answers for block %d of %d", answer.Block.Number, head)
 	}
+}
+
+// without is a genesis file with neither the configuration nor the account.
+func without(t *testing.T, genesis []byte) []byte {
+	t.Helper()
+	var file map[string]any
+	if err := json.Unmarshal(genesis, &file); err != nil {
+		t.Fatal(err)
+	}
+	delete(file["config"].(map[string]any), subnetevm.ConfigKey)
+	delete(file["alloc"].(map[string]any), subnetevm.ContractAddress.Hex()[2:])
+	text, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
