@@ -102,3 +102,17 @@ func TestStateComesBackExactly(t *testing.T) {
 		t.Error("no empty account was removed: nothing was tested")
 	}
 }
+
+func TestKeccakAndTheEmptyRootAreEthereums(t *testing.T) {
+	for data, want := range map[string]string{
+		"":    "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+		"abc": "0x4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45",
+	} {
+		if got := Keccak256([]byte(data)).String(); got != want {
+			t.Errorf("%q: %s", data, got)
+		}
+	}
+	if got := NewState().StorageRoot(aimining.Address{}).String(); got != "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421" {
+		t.Error(got)
+	}
+}
