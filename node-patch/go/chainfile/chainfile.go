@@ -29,6 +29,21 @@ type account struct {
 	Storage map[string]string `json:"storage"`
 }
 
+// account is what alloc has for 0x…0300, nil if nothing.
+func (f *genesisFile) account() *account {
+	for address, entry := range f.Alloc {
+		if bytes, err := hex.DecodeString(strings.TrimPrefix(address, "0x")); err == nil && string(bytes) == string(aimining.ContractAddress[:]) {
+			return &entry
+		}
+	}
+	return nil
+}
+
+// plain: it has coins at most.
+func (a *account) plain() bool {
+	return a.Nonce.Sign() == 0 && strings.TrimPrefix(a.Code, "0x") == "" && len(a.Storage) == 0
+}
+
 // quantity is a number as genesis files have it; the zero value is 0.
 type quantity struct{ big.Int }
 
@@ -71,8 +86,14 @@ func read(genesis, upgrade []byte) (*genesisFile, *aimining.Config, error) {
 		return nil, nil, fmt.Errorf("genesis: %w", err)
 	}
 	config, err := find(file.Config, upgrade)
-	if config == nil || err != nil {
+	if err != nil {
 		return nil, nil, err
+	}
+	if config == nil {
+		if account := file.account(); account != nil && !account.plain() {
+			return nil, nil, fmt.Errorf("genesis: alloc gives 0x0300 a nonce, code or storage, and there is no %s", key)
+		}
+		return nil, nil, nil
 	}
 	var chainID quantity
 	if err := json.Unmarshal(file.Config["chainId"], &chainID); err != nil || !chainID.IsUint64() {
@@ -105,8 +126,12 @@ func find(chain map[string]json.RawMessage, upgrade []byte) (*aimining.Config, e
 		}
 		chain = within
 	}
-	if text, ok := chain[key]; ok {
-		texts = append(texts, text)
+	for name, text := range chain {
+		if name == key {
+			texts = append(texts, text)
+		} else if strings.EqualFold(name, key) {
+			return nil, fmt.Errorf("genesis: hosts do not read %s: write %s", name, key) // and would say nothing
+		}
 	}
 	if len(upgrade) > 0 {
 		var file struct {
@@ -141,14 +166,9 @@ func find(chain map[string]json.RawMessage, upgrade []byte) (*aimining.Config, e
 // verifyAlloc compares alloc with what the specification asks of it: the whole account if the precompile is active from genesis,
 // nothing but coins if not.
 func verifyAlloc(file *genesisFile, config *aimining.Config) error {
-	var found *account
-	for address, entry := range file.Alloc {
-		if bytes, err := hex.DecodeString(strings.TrimPrefix(address, "0x")); err == nil && string(bytes) == string(aimining.ContractAddress[:]) {
-			found = &entry
-		}
-	}
+	found := file.account()
 	if !config.Precompile().IsActive(file.Timestamp.Uint64()) {
-		if found != nil && (found.Nonce.Sign() != 0 || strings.TrimPrefix(found.Code, "0x") != "" || len(found.Storage) > 0) {
+		if found != nil && !found.plain() {
 			return fmt.Errorf("genesis: alloc gives 0x0300 a nonce, code or storage, and the precompile starts later: leave them out")
 		}
 		return nil

@@ -108,6 +108,8 @@ func Test_a11_files_of_a_chain(t *testing.T) {
 		"twice":                    {genesis(t, "0x64", inConfig, map[string]any{address: account}), upgrades(t, later), "stands there 2 times"},
 		"beside":                   {genesis(t, "0x64", map[string]any{key: now, "genesisPrecompiles": map[string]any{}}, nil), nil, "stands beside genesisPrecompiles"},
 		"disabled in an upgrade":   {genesis(t, "0x64", nil, nil), upgrades(t, map[string]any{"blockTimestamp": 5, "disable": true}), "cannot be disabled"},
+		"misnamed":                 {genesis(t, "0x64", map[string]any{"parsAIMiningConfig": now}, nil), nil, "hosts do not read parsAIMiningConfig: write parsAiMiningConfig"},
+		"account without it":       {genesis(t, "0x64", nil, map[string]any{address: account}), nil, "there is no parsAiMiningConfig"},
 		"no chain id":              {genesis(t, "0x64", map[string]any{key: now, "chainId": nil}, nil), nil, "config.chainId is missing"},
 		"a time that is no number": {genesis(t, "soon", inConfig, nil), nil, "is no number"},
 		"no genesis":               {[]byte("{"), nil, "genesis: "},
