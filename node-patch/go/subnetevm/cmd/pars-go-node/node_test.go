@@ -289,3 +289,24 @@ func without(t *testing.T, genesis []byte) []byte {
 	}
 	return text
 }
+
+// A state that no execution makes is fatal to the precompile. Given as a simulated call's override it ends that request, and
+// the node goes on.
+func Test_i4_state_overrides_end_the_request_alone(t *testing.T) {
+	genesis, _, _, _ := readWork(t)
+	r := start(t, genesis, t.TempDir(), time.Unix(workTime, 0))
+	defer r.end()
+	call := map[string]any{"to": subnetevm.ContractAddress, "input": hexutil.Encode(crypto.Keccak256([]byte("epochInfo()"))[:4])}
+	overrides := map[string]any{subnetevm.ContractAddress.Hex(): map[string]any{"state": map[string]any{
+		// epochLength, a u64
+		"0x000000000000000000000000000000000000000000000000000000000000000b": "0x" + strings.Repeat("ff", 32),
+	}}}
+	for _, method := range []string{"eth_call", "eth_estimateGas"} {
+		if err := r.client.Call(new(hexutil.Bytes), method, call, "latest", overrides); err == nil || err.Error() != "method handler crashed" {
+			t.Errorf("%s answered %v", method, err)
+		}
+	}
+	if _, err := r.call(crypto.Keccak256([]byte("epochInfo()"))[:4]); err != nil {
+		t.Errorf("the node does not go on: %v", err)
+	}
+}
