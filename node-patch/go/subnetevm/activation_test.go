@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -238,5 +240,35 @@ func Test_the_host_knows_the_module(t *testing.T) {
 	}
 	if err := register(Module); err == nil {
 		t.Error("the module can be registered twice")
+	}
+}
+
+// The example files start chains that answer, and the example of an upgrade goes with a chain of 6133.
+func Test_a13_example_files(t *testing.T) {
+	paths, err := filepath.Glob("../genesis/*-*.json")
+	if err != nil || len(paths) < 3 {
+		t.Fatalf("%d files, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newChain(t, readGenesis(t, text, nil), false)
+		if output, err := c.call(c.Genesis(), senderAddress(0), ContractAddress, selector("version()")); err != nil || common.BytesToHash(output) != word("0x1") {
+			t.Errorf("%s: version() answered %x, %v", path, output, err)
+		}
+	}
+	text, err := os.ReadFile("../genesis/upgrade.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	genesis := genesisFile(t, testChainID, workTime-20, nil, nil)
+	c := newChain(t, readGenesis(t, genesis, text), false)
+	if output, err := c.call(c.accept(19), senderAddress(0), ContractAddress, selector("version()")); err != nil || len(output) != 0 {
+		t.Errorf("before its time version() answered %x, %v", output, err)
+	}
+	if output, err := c.call(c.accept(1), senderAddress(0), ContractAddress, selector("version()")); err != nil || common.BytesToHash(output) != word("0x1") {
+		t.Errorf("at its time version() answered %x, %v", output, err)
 	}
 }
