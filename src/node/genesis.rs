@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pars_node::{
     Hardfork,
     chain::{
-        genesis::{DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis},
+        genesis::{DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, Hosts},
         snapshot::unix_time,
     },
 };
@@ -22,9 +22,12 @@ pub(crate) struct Args {
     /// Chain id.
     #[arg(long, default_value_t = DEFAULT_CHAIN_ID)]
     chain_id: u64,
-    /// Rules from block 0 on: shanghai, cancun, prague or osaka.
-    #[arg(long, default_value_t = Hardfork::default())]
-    hardfork: Hardfork,
+    /// Rules from block 0 on: shanghai, cancun, prague or osaka [default: prague; cancun for luxfi hosts].
+    #[arg(long)]
+    hardfork: Option<Hardfork>,
+    /// Nodes that the chain is for. luxfi: code 0x01 at 0x0300, the address cold, neither value nor CALLCODE visible.
+    #[arg(long, value_enum, default_value_t = Hosts::Rust)]
+    hosts: Hosts,
     /// Block gas limit.
     #[arg(long, default_value_t = DEFAULT_GAS_LIMIT)]
     gas_limit: u64,
@@ -46,11 +49,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), CommandError> {
     let genesis = DevGenesis {
         chain_id: args.chain_id,
-        hardfork: args.hardfork,
+        hardfork: args.hardfork.unwrap_or(match args.hosts {
+            Hosts::Rust => Hardfork::default(),
+            Hosts::Luxfi => Hardfork::Cancun,
+        }),
         gas_limit: args.gas_limit,
         timestamp: args.timestamp.unwrap_or_else(unix_time),
         activation: args.activation,
         dev: !args.no_dev,
+        hosts: args.hosts,
     }
     .build()?;
     let mut text = serde_json::to_string_pretty(&genesis)?;

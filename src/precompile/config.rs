@@ -29,6 +29,8 @@ pub(crate) struct Config {
     warm: bool,
     #[serde(default = "yes")]
     value_visible: bool,
+    #[serde(default = "yes")]
+    call_code_visible: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     evm_revision: Option<String>,
     #[serde(default)]
@@ -167,6 +169,7 @@ impl TryFrom<Config> for Genesis {
                 marker,
                 warm: config.warm,
                 value_visible: config.value_visible,
+                call_code_visible: config.call_code_visible,
                 evm_revision,
             },
             dev: config.dev,
@@ -202,6 +205,7 @@ impl From<Genesis> for Config {
             marker: Some(profile.marker.code()),
             warm: profile.warm,
             value_visible: profile.value_visible,
+            call_code_visible: profile.call_code_visible,
             evm_revision: Some(profile.evm_revision.name().into()),
             dev: genesis.dev,
             governor: genesis.governor,

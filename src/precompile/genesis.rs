@@ -7,7 +7,7 @@ use crate::{
     governance::storage::{DEV, GOVERNOR, VERSION, store_parameter},
     memory::Account,
     outcome::Stop,
-    profile::{EvmRevision, Marker, RULES_VERSION, Rules},
+    profile::{EvmRevision, RULES_VERSION},
     storage::layout::{EPOCH_LENGTH, POOL_DIFFICULTY},
     teleport,
     work::storage::store_seeds,
@@ -84,13 +84,7 @@ impl Genesis {
     pub fn dev(chain_id: u32, governor: Address) -> Self {
         Self {
             chain_id,
-            profile: HostProfile {
-                rules: Rules::v1(0),
-                marker: Marker::Message,
-                warm: true,
-                value_visible: true,
-                evm_revision: EvmRevision::Prague,
-            },
+            profile: HostProfile::rust(0, EvmRevision::Prague),
             dev: true,
             governor,
             parameters: Parameters::default(),

@@ -82,7 +82,7 @@ pub trait Host {
     /// Whether the call runs inside a static call, at any depth.
     fn is_static(&self) -> bool;
 
-    /// Whether code and storage are those of `0x0300`: false under DELEGATECALL and CALLCODE.
+    /// Whether the frame counts as a call to `0x0300`: [`crate::HostProfile::is_direct`].
     fn is_direct(&self) -> bool;
 }
 

@@ -1,6 +1,7 @@
 //! The host profile: the few things in which hosts may differ, named once in genesis and obeyed by every adapter.
 
-use alloy_primitives::{Bytes, hex};
+use alloy_primitives::{Address, Bytes, hex};
+use pars_protocol::ADDRESS;
 
 /// Newest rule set this crate knows.
 pub const RULES_VERSION: u16 = 1;
@@ -156,13 +157,49 @@ pub struct HostProfile {
     pub warm: bool,
     /// Whether the precompile sees the value of a call. Where it does not, coins sent stay at the address for good.
     pub value_visible: bool,
+    /// Whether the precompile can tell CALLCODE from CALL. luxfi/evm hosts cannot: see [`Self::is_direct`].
+    pub call_code_visible: bool,
     /// EVM revision of the chain.
     pub evm_revision: EvmRevision,
 }
 
 impl HostProfile {
+    /// A chain whose hosts are all Rust: alloy-evm or revm.
+    pub fn rust(activation: u64, evm_revision: EvmRevision) -> Self {
+        Self {
+            rules: Rules::v1(activation),
+            marker: Marker::Message,
+            warm: true,
+            value_visible: true,
+            call_code_visible: true,
+            evm_revision,
+        }
+    }
+
+    /// A chain some of whose hosts are luxfi/evm: what that one does and sees, which any other can follow.
+    pub fn luxfi(activation: u64, evm_revision: EvmRevision) -> Self {
+        Self {
+            rules: Rules::v1(activation),
+            marker: Marker::One,
+            warm: false,
+            value_visible: false,
+            call_code_visible: false,
+            evm_revision,
+        }
+    }
+
     /// Whether the precompile answers in a block of this timestamp. Before, the address is an empty account.
     pub fn is_active(&self, timestamp: u64) -> bool {
         timestamp >= self.rules.activation()
+    }
+
+    /// Whether a frame that runs the precompile counts as a call to it. `running_as` is the account whose storage and
+    /// balance the frame has (`ADDRESS` opcode): `0x…0300` under CALL and STATICCALL, another one under DELEGATECALL and
+    /// CALLCODE.
+    ///
+    /// A luxfi/evm host says `0x…0300` under CALLCODE, too. There every frame counts in which an account speaks for
+    /// itself: that is what each kind of host can tell alike, and nobody is spoken for by another.
+    pub fn is_direct(&self, running_as: Address, caller: Address) -> bool {
+        running_as == ADDRESS || (!self.call_code_visible && running_as == caller)
     }
 }

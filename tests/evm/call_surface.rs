@@ -520,6 +520,44 @@ fn native_coins_reach_the_recipient_and_make_it_warm_alike() {
     }
 }
 
+/// Where a chain has hosts that cannot tell CALLCODE from CALL, it counts as a call on every host; so does the
+/// DELEGATECALL of an account that called itself, because some hosts cannot tell that from CALLCODE. Nobody is spoken
+/// for by another: any other DELEGATECALL is refused.
+#[test]
+fn a1_where_callcode_is_not_visible_only_an_account_itself_may_use_it() {
+    let refusal = Bytes::from(DelegateCallNotAllowed {}.abi_encode());
+    let mut seen = Vec::new();
+    for engine in engines() {
+        let mut genesis = sample_genesis().0;
+        genesis.profile.call_code_visible = false;
+        genesis.profile.value_visible = false;
+        let mut chain = Chain::of(engine, genesis);
+        for op in Op::ALL {
+            chain.disk.set_code(forwarder_address(op), forwarder(op));
+        }
+        // Calls itself, then hands its calldata on by DELEGATECALL.
+        let itself = address!("0x00000000000000000000000000000000000000e1");
+        chain.disk.set_code(itself, contracts::calls_itself_then_delegates(itself));
+        let [first, second, third] = &works(1, 3)[..] else { panic!("three") };
+        let delegated = chain.send(Tx::call(forwarder_address(Op::Delegate), first.submit()));
+        assert_eq!(*delegated.revert(), refusal);
+        let coded =
+            chain.send(Tx::call(forwarder_address(Op::CallCode), first.submit()).value(U256::from(3)));
+        assert_eq!(word(coded.success()), U256::from(REWARD));
+        assert_eq!(chain.disk.balance(ADDRESS), U256::ZERO, "CALLCODE moves no coins");
+        let own = chain.send(Tx::call(itself, second.submit()));
+        assert_eq!(word(own.success()), U256::from(REWARD), "{own:?}");
+        let called = chain.send(Tx::call(forwarder_address(Op::Call), third.submit()));
+        assert_eq!(word(called.success()), U256::from(REWARD));
+        for receipt in [&coded, &own, &called] {
+            assert_eq!(receipt.logs.len(), 2);
+            assert!(receipt.logs.iter().all(|log| log.address == ADDRESS));
+        }
+        seen.push(([delegated, coded, own, called], chain.disk));
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
 #[test]
 fn forwarded_calls_are_seen_as_what_they_are() {
     for engine in engines() {

@@ -140,11 +140,53 @@ pub fn forwarder(op: Op) -> Bytecode {
     Bytecode::new_legacy(code.into())
 }
 
+/// Calls itself with its calldata and, in that call, hands it to `0x0300` by DELEGATECALL; ends as that ended.
+pub fn calls_itself_then_delegates(itself: Address) -> Bytecode {
+    let mut code = hex!("365f5f37 5f5f365f").to_vec(); // calldatacopy(0, 0, size); out, out, size, in
+    code.push(0x73);
+    code.extend(itself);
+    code.extend(hex!("80 33 14 602a 57")); // dup, caller, eq, jumpi(0x2a): called by itself
+    code.extend(hex!("5f 90 5a f1")); // value 0 under the address, gas, call
+    code.extend(hex!("6031 56")); // jump(0x31)
+    code.extend(hex!("5b 50 610300 5a f4")); // 0x2a: drop itself, delegatecall(gas, 0x0300)
+    code.extend(hex!("5b 3d5f5f3e 603c 57 3d5ffd 5b 3d5ff3")); // 0x31: as the forwarder ends
+    Bytecode::new_legacy(code.into())
+}
+
 /// Hands its calldata to `0x0300`, forgets how that ended, and returns the gas of BALANCE(account) after it.
 pub fn balance_gas_after_call(account: Address) -> Bytecode {
     let mut code = hex!("365f5f37 5f5f365f5f 610300 5af1 50 5a 73").to_vec();
     code.extend(account);
     code.extend(hex!("31 50 5a 90 03 5f52 60205ff3")); // balance, pop, gas, swap, sub, mstore, return
+    Bytecode::new_legacy(code.into())
+}
+
+/// Returns the gas of BALANCE(account).
+pub fn balance_gas(account: Address) -> Bytecode {
+    let mut code = hex!("5a 73").to_vec();
+    code.extend(account);
+    code.extend(hex!("31 50 5a 90 03 5f52 60205ff3")); // balance, pop, gas, swap, sub, mstore, return
+    Bytecode::new_legacy(code.into())
+}
+
+/// Calls `0x0300` with its calldata, then reverts with what that returned.
+pub fn then_reverts() -> Bytecode {
+    let code = hex!("365f5f37 5f5f365f5f 610300 5af1 50 3d5f5f3e 3d5ffd"); // …, pop, returndatacopy, revert(0, size)
+    Bytecode::new_legacy(code.into())
+}
+
+/// Calls another contract with its calldata and returns whether that succeeded.
+pub fn catches(target: Address) -> Bytecode {
+    let mut code = hex!("365f5f37 5f5f365f5f 73").to_vec();
+    code.extend(target);
+    code.extend(hex!("5af1 5f52 60205ff3")); // call, mstore(0, success), return(0, 32)
+    Bytecode::new_legacy(code.into())
+}
+
+/// Calls `0x0300` twice with its calldata and returns what the second call gave.
+pub fn calls_twice() -> Bytecode {
+    let call = hex!("5f5f365f5f 610300 5af1 50");
+    let code = [&hex!("365f5f37")[..], &call, &call, &hex!("3d5f5f3e 3d5ff3")].concat();
     Bytecode::new_legacy(code.into())
 }
 

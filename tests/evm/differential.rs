@@ -15,7 +15,7 @@ use pars_ai_mining::{
     mldsa::{ParameterSet, Verifier},
     nvtrust::SPKI_PREFIX,
     precompile::{
-        ADDRESS, Genesis, MemoryHost, Outcome, Precompile, Verifiers, activate,
+        ADDRESS, Genesis, HostProfile, MemoryHost, Outcome, Precompile, Verifiers, activate,
         memory::Call,
         profile::{EvmRevision, Marker},
         testing::{CHAIN_ID, GOVERNOR, Miner, RECIPIENT, submit},
@@ -254,6 +254,7 @@ pub struct Hosts {
     memory: MemoryHost,
     precompile: Precompile,
     value_visible: bool,
+    call_code_visible: bool,
 }
 
 impl Hosts {
@@ -270,7 +271,8 @@ impl Hosts {
         let mut memory = MemoryHost::new(u64::from(CHAIN_ID));
         (memory.block_number, memory.block_timestamp) = (chains[0].number, chains[0].time);
         activate(&mut memory, genesis).expect("a legal genesis");
-        Self { chains, memory, precompile, value_visible: genesis.profile.value_visible }
+        let HostProfile { value_visible, call_code_visible, .. } = genesis.profile;
+        Self { chains, memory, precompile, value_visible, call_code_visible }
     }
 
     /// Time and blocks go by.
@@ -302,7 +304,9 @@ impl Hosts {
                     gas: inner.gas_limit,
                     value: self.value_visible.then_some(inner.value),
                     is_static: inner.is_static,
-                    is_direct: inner.is_direct,
+                    // From the opcode, not from what the adapters look at.
+                    is_direct: inner.is_direct
+                        || (!self.call_code_visible && inner.running_as == inner.caller),
                 },
             );
             assert_eq!(executed.gas_used, inner.gas_used, "{inner:?}");
@@ -399,16 +403,17 @@ fn compare(test: &str, seed: u64, calls: u64) {
     let amounts: Vec<_> = (1..=20).map(|n| U256::from(n) << (n * 6)).collect();
     let (base, teleports) = genesis_with_teleports(&amounts);
     let mut total = Tally::new();
-    for (marker, warm, value_visible, revision) in [
-        (Marker::Message, true, true, EvmRevision::Prague),
-        (Marker::One, false, false, EvmRevision::Cancun),
-        (Marker::Message, true, true, EvmRevision::Osaka),
-        (Marker::One, false, true, EvmRevision::Shanghai),
+    for (marker, warm, value_visible, call_code_visible, revision) in [
+        (Marker::Message, true, true, true, EvmRevision::Prague),
+        (Marker::One, false, false, false, EvmRevision::Cancun),
+        (Marker::Message, true, true, true, EvmRevision::Osaka),
+        (Marker::One, false, true, false, EvmRevision::Shanghai),
     ] {
         let mut genesis = base.clone();
         genesis.profile.marker = marker;
         genesis.profile.warm = warm;
         genesis.profile.value_visible = value_visible;
+        genesis.profile.call_code_visible = call_code_visible;
         genesis.profile.evm_revision = revision;
         // Small caps, so that they are met.
         genesis.parameters = genesis

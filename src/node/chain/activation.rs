@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256, U256};
 use pars_precompile::{
-    Genesis, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
+    Genesis, HostProfile, Precompile, Verifiers, alloy::ParsEvmFactory, profile::Rules, revm::activate_if_due,
 };
 use revm::{Database, DatabaseCommit};
 use serde_json::Value;
@@ -94,17 +94,9 @@ impl Activation {
     ///
     /// # Errors
     /// The chain id does not fit.
-    pub fn dev(
-        chain_id: u64,
-        hardfork: Hardfork,
-        activation: u64,
-        dev: bool,
-    ) -> Result<Self, ActivationError> {
+    pub fn dev(chain_id: u64, profile: HostProfile, dev: bool) -> Result<Self, ActivationError> {
         let id = u32::try_from(chain_id).map_err(|_| ActivationError::ChainId(chain_id))?;
-        let mut genesis = Genesis { dev, ..Genesis::dev(id, DEV_ACCOUNTS[0].address) };
-        genesis.profile.rules = Rules::v1(activation);
-        genesis.profile.evm_revision = hardfork;
-        Self::new(genesis, chain_id)
+        Self::new(Genesis { dev, profile, ..Genesis::dev(id, DEV_ACCOUNTS[0].address) }, chain_id)
     }
 
     /// The configuration as the precompile reads it.

@@ -5,6 +5,7 @@ use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::{Address, B256, Bytes, U256, address, bytes};
 use alloy_trie::EMPTY_ROOT_HASH;
+use pars_precompile::HostProfile;
 
 use super::{
     activation::{Activation, ActivationError, CONFIG_KEY},
@@ -248,6 +249,27 @@ pub struct DevGenesis {
     pub activation: u64,
     /// Are simulated GPUs accepted? Their keys are public knowledge, so a chain of value never does.
     pub dev: bool,
+    /// Which nodes the chain is for.
+    pub hosts: Hosts,
+}
+
+/// The nodes that a chain is for: they decide its host profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Hosts {
+    /// Rust nodes alone (alloy-evm, revm).
+    #[default]
+    Rust,
+    /// luxfi/evm nodes, and any other that follows what they do.
+    Luxfi,
+}
+
+impl Hosts {
+    fn profile(self, activation: u64, hardfork: Hardfork) -> HostProfile {
+        match self {
+            Self::Rust => HostProfile::rust(activation, hardfork),
+            Self::Luxfi => HostProfile::luxfi(activation, hardfork),
+        }
+    }
 }
 
 impl DevGenesis {
@@ -282,7 +304,8 @@ impl DevGenesis {
         config.prague_time = (self.hardfork >= Hardfork::Prague).then_some(0);
         config.osaka_time = (self.hardfork >= Hardfork::Osaka).then_some(0);
 
-        let activation = Activation::dev(self.chain_id, self.hardfork, self.activation, self.dev)?;
+        let profile = self.hosts.profile(self.activation, self.hardfork);
+        let activation = Activation::dev(self.chain_id, profile, self.dev)?;
         genesis.config.extra_fields.insert(CONFIG_KEY.to_owned(), activation.config.clone());
         if activation.timestamp <= self.timestamp {
             genesis.alloc.insert(activation.address, activation.genesis_account());

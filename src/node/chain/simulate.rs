@@ -112,7 +112,8 @@ impl Chain {
                 reservoir: 0,
                 caller: call.from,
                 value: call.value,
-                target_address: if call.is_direct { ADDRESS } else { call.from },
+                // Not the caller: where CALLCODE is not visible that would count as a call.
+                target_address: if call.is_direct { ADDRESS } else { Address::repeat_byte(0xff) },
                 is_static: call.is_static,
                 bytecode_address: ADDRESS,
                 internals,

@@ -3,7 +3,11 @@
 use alloy_primitives::{B256, Bytes, U256};
 use pars_node::{
     Config, Hardfork, Node, NodeHandle,
-    chain::{dev_accounts::DEV_ACCOUNTS, genesis::DevGenesis, snapshot::unix_time},
+    chain::{
+        dev_accounts::DEV_ACCOUNTS,
+        genesis::{DevGenesis, Hosts},
+        snapshot::unix_time,
+    },
     miner::SignedWork,
 };
 
@@ -44,6 +48,7 @@ impl Stage {
             timestamp: unix_time(),
             activation: 0,
             dev: false,
+            hosts: Hosts::Rust,
         };
         let genesis = Some(genesis.build().unwrap());
         let node = Node::start(Config { port: 0, genesis, ..Config::default() }).await.unwrap();

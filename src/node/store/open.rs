@@ -8,7 +8,7 @@ use rocksdb::{DB, DBCompressionType, DBRecoveryMode, Error, ErrorKind, LogLevel,
 
 use super::{COLUMNS, ChainStore, FORMAT, StoreError, Stored, encoding, meta};
 use crate::chain::{
-    genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, GenesisError},
+    genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, GenesisError, Hosts},
     hardfork::{Hardfork, Hardforks},
     snapshot::{Clock, unix_time},
 };
@@ -47,6 +47,7 @@ impl Origin {
                     timestamp: unix_time(),
                     activation: 0,
                     dev: true,
+                    hosts: Hosts::Rust,
                 };
                 (dev.build()?, None)
             }

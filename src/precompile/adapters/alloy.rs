@@ -107,7 +107,7 @@ fn run(precompile: &Precompile, input: PrecompileInput<'_>) -> PrecompileResult 
         caller: input.caller,
         value: precompile.profile().value_visible.then_some(input.value),
         is_static: input.is_static,
-        is_direct: input.target_address == input.bytecode_address,
+        is_direct: precompile.profile().is_direct(input.target_address, input.caller),
         internals: input.internals,
     };
     let outcome = precompile.call(&mut host, input.data);

@@ -12,7 +12,7 @@ use revm::{
         Block, Cfg, ContextTr, JournalTr, cfg::gas::GasTracker, journaled_state::account::JournaledAccountTr,
     },
     handler::{EthPrecompiles, PrecompileProvider, precompile_output_to_interpreter_result},
-    interpreter::{CallInputs, CallScheme, InterpreterResult},
+    interpreter::{CallInputs, InterpreterResult},
     primitives::{AddressSet, hardfork::SpecId},
     state::{Account, AccountStatus, Bytecode, EvmStorageSlot},
 };
@@ -172,7 +172,7 @@ where
             caller: inputs.caller,
             value: self.precompile.profile().value_visible.then(|| inputs.call_value()),
             is_static: inputs.is_static,
-            is_direct: matches!(inputs.scheme, CallScheme::Call | CallScheme::StaticCall),
+            is_direct: self.precompile.profile().is_direct(inputs.target_address, inputs.caller),
         };
         let outcome = self.precompile.call(&mut host, &input);
         let output = finish(outcome, host.gas).map_err(|error| error.to_string())?;

@@ -277,6 +277,7 @@ fn every_configuration_survives_json() {
         marker: Marker::One,
         warm: false,
         value_visible: false,
+        call_code_visible: false,
         evm_revision: EvmRevision::Osaka,
     };
     custom.dev = false;

@@ -3,7 +3,7 @@
 use super::methods::{Sample, ready, samples};
 use super::*;
 use crate::{
-    HostProfile, Verifiers,
+    ADDRESS, HostProfile, Verifiers,
     context::Context,
     dispatch::{Mutability, method_table},
     gas,
@@ -55,6 +55,23 @@ fn a1_delegate_calls_are_refused_by_every_selector_with_and_without_value() {
     }
     let call = Call { is_direct: false, ..call(vec![]) };
     refused(&mut ready(), &precompile(), call, &error(DelegateCallNotAllowed {}));
+}
+
+#[test]
+fn a1_an_account_may_speak_for_itself_where_callcode_is_not_visible() {
+    let [account, other] = [GOVERNOR, RECIPIENT];
+    let visible = genesis().profile;
+    let hidden = HostProfile { call_code_visible: false, ..visible.clone() };
+    for (running_as, caller, seen, unseen) in [
+        (ADDRESS, account, true, true),
+        (account, account, false, true),
+        (account, other, false, false),
+        (account, ADDRESS, false, false),
+        (ADDRESS, ADDRESS, true, true),
+    ] {
+        assert_eq!(visible.is_direct(running_as, caller), seen, "{running_as} {caller}");
+        assert_eq!(hidden.is_direct(running_as, caller), unseen, "{running_as} {caller}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{GENESIS_TIME, dev_genesis};
 use crate::chain::{
     activation::CONFIG_KEY,
     dev_accounts::DEV_ACCOUNTS,
-    genesis::{ChainSpec, DevGenesis},
+    genesis::{ChainSpec, DevGenesis, Hosts},
     hardfork::{Hardfork, Hardforks},
     pool,
 };
@@ -46,6 +46,22 @@ fn genesis_survives_json_and_has_an_independent_state_root() {
         let again = dev_genesis(hardfork).build().unwrap();
         assert_eq!(serde_json::to_string(&again).unwrap(), text);
     }
+}
+
+#[test]
+fn a_genesis_for_luxfi_hosts_has_their_profile() {
+    let genesis = DevGenesis { hosts: Hosts::Luxfi, ..dev_genesis(Hardfork::Cancun) }.build().unwrap();
+    let profile = &genesis.config.extra_fields[CONFIG_KEY];
+    assert_eq!(profile["marker"], "0x01");
+    for name in ["warm", "valueVisible", "callCodeVisible"] {
+        assert_eq!(profile[name], false, "{name}");
+    }
+    let account = &genesis.alloc[&pars_precompile::ADDRESS];
+    assert_eq!(account.code.as_deref(), Some(&[0x01][..]));
+    ChainSpec::from_genesis(&genesis, None).unwrap();
+    // The same storage as on a chain of Rust hosts.
+    let rust = dev_genesis(Hardfork::Cancun).build().unwrap();
+    assert_eq!(account.storage, rust.alloc[&pars_precompile::ADDRESS].storage);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use super::{
     block::SignedTx,
     call::{Call, CallError},
     dev_accounts::{DEV_ACCOUNTS, DevAccount},
-    genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis},
+    genesis::{ChainSpec, DEFAULT_CHAIN_ID, DEFAULT_GAS_LIMIT, DevGenesis, Hosts},
     hardfork::Hardfork,
     produce::{MiningMode, SubmitError},
 };
@@ -60,6 +60,7 @@ pub(crate) fn dev_genesis(hardfork: Hardfork) -> DevGenesis {
         timestamp: GENESIS_TIME,
         activation: 0,
         dev: true,
+        hosts: Hosts::Rust,
     }
 }
 
