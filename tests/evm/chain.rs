@@ -1,5 +1,6 @@
 //! A chain in memory: blocks on revm's `State` over a disk that can fail, and that keeps what it needs to unwind.
 
+use crate::recorder::{Inner, Recorder};
 use alloy_evm::{Evm as _, EvmEnv, EvmFactory as _};
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256, address};
 use pars_ai_mining::precompile::{
@@ -9,7 +10,7 @@ use pars_ai_mining::precompile::{
     testing::{self, NOW},
 };
 use revm::{
-    Context, Database, DatabaseCommit, ExecuteEvm, InspectEvm, Inspector, MainBuilder, MainContext,
+    Context, Database, DatabaseCommit, ExecuteEvm, InspectEvm, MainBuilder, MainContext,
     context::{
         BlockEnv, CfgEnv, TxEnv,
         result::{EVMError, ExecutionResult, Output, ResultAndState},
@@ -18,7 +19,6 @@ use revm::{
     database::{State, StateBuilder, states::bundle_state::BundleRetention, states::reverts::Reverts},
     database_interface::DBErrorMarker,
     handler::EthPrecompiles,
-    interpreter::{CallInputs, CallOutcome, CallScheme, InstructionResult},
     primitives::hardfork::SpecId,
     state::{AccountInfo, Bytecode, EvmState},
 };
@@ -212,20 +212,6 @@ pub enum Status {
     Halt,
 }
 
-/// One call of the precompile inside a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inner {
-    pub caller: Address,
-    pub input: Bytes,
-    pub value: U256,
-    pub is_static: bool,
-    pub is_direct: bool,
-    pub gas_limit: u64,
-    pub gas_used: u64,
-    pub result: InstructionResult,
-    pub output: Bytes,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub status: Status,
@@ -267,29 +253,6 @@ impl<E: DBErrorMarker> From<EVMError<E>> for Failure {
     }
 }
 
-/// Records the calls of the precompile.
-#[derive(Debug, Default)]
-struct Recorder(Vec<Inner>);
-
-impl<CTX: revm::context::ContextTr> Inspector<CTX> for Recorder {
-    fn call_end(&mut self, context: &mut CTX, inputs: &CallInputs, outcome: &mut CallOutcome) {
-        if inputs.bytecode_address != ADDRESS {
-            return;
-        }
-        self.0.push(Inner {
-            caller: inputs.caller,
-            input: inputs.input.bytes(context),
-            value: inputs.call_value(),
-            is_static: inputs.is_static,
-            is_direct: matches!(inputs.scheme, CallScheme::Call | CallScheme::StaticCall),
-            gas_limit: inputs.gas_limit,
-            gas_used: outcome.gas().total_gas_spent(),
-            result: *outcome.instruction_result(),
-            output: outcome.result.output.clone(),
-        });
-    }
-}
-
 type Executed = Result<(ResultAndState, Vec<Inner>), Failure>;
 
 /// A way to run the precompile inside an EVM.
@@ -323,7 +286,7 @@ impl Engine for AlloyEvm {
         }
         let mut evm = factory.create_evm_with_inspector(database, env, Recorder::default());
         let done = evm.transact_raw(tx)?;
-        Ok((done, std::mem::take(&mut evm.inspector_mut().0)))
+        Ok((done, std::mem::take(&mut evm.inspector_mut().inner)))
     }
 }
 
@@ -362,7 +325,7 @@ impl Engine for RawRevm {
         }
         let mut evm = context.build_mainnet_with_inspector(Recorder::default()).with_precompiles(precompiles);
         let done = evm.inspect_tx(tx)?;
-        Ok((done, std::mem::take(&mut evm.inspector.0)))
+        Ok((done, std::mem::take(&mut evm.inspector.inner)))
     }
 }
 
