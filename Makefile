@@ -10,7 +10,8 @@ WHOLE = --locked --workspace --features pars-nvtrust/cli
 BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check test-contracts invariants crash
+.PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check test-contracts \
+	invariants crash capi compat test-go test-subnetevm test-luxevm conformance walkthrough
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +21,7 @@ demo: ## a node, a miner, five proofs with and without a GPU, eight refusals. AR
 	@$(DEVNET) demo $(ARGS)
 
 test: ## everything that CI runs; prints each part's result, the total time and the budget
-	@scripts/run-parts.sh setup fmt-check lint unit doc contracts-check test-contracts clients invariants
+	@scripts/run-parts.sh setup fmt-check lint unit doc compat test-go test-subnetevm test-luxevm contracts-check test-contracts clients invariants
 
 long: ## the tests that take longer (those marked #[ignore])
 	PARS_LONG=1 $(CARGO) test $(WHOLE) -- --ignored
@@ -39,6 +40,7 @@ bench: ## the benchmarks, each selector beside ecrecover
 
 vectors: ## writes precompile-spec/vectors and precompile-spec/abi again
 	$(CARGO) run --locked --example vectors
+	$(CARGO) run --locked --example conformance
 
 setup: ## checks what is needed, installs what apt offers if it may
 	@scripts/setup.sh
@@ -71,6 +73,33 @@ contracts-check: ## artifacts equal to the sources, interfaces equal to the prec
 test-contracts: ## the Foundry suite on a fork of a devnet, twice; the kit in a new project; scripts, gas tables
 	$(BUILD_DEVNET)
 	$(NODE) contracts/run.mjs $(DEVNET)
+
+capi: ## the precompile as a C library, with its header, where the Go module looks for it
+	$(CARGO) build $(WHOLE) --lib
+	@mkdir -p node-patch/go/lib
+	@cp $(TARGET_DIR)/debug/libpars_aimining.a node-patch/capi/include/pars_aimining.h node-patch/go/lib/
+
+compat: ## the Rust hosts' hooks on the alloy-evm of the newest reth release
+	$(CARGO) test --locked --manifest-path node-patch/rust/compat-0.38/Cargo.toml
+
+test-go: capi ## the Go module, on a chain of its own and under the race detector
+	cd node-patch/go && ../../scripts/go.sh gofmt . && ../../scripts/go.sh vet ./... && \
+		../../scripts/go.sh test -count=1 ./... && ../../scripts/go.sh test -count=1 -short -race ./...
+
+test-subnetevm: capi ## the Go module in a chain of subnet-evm, luxfi/evm's nearest published relative
+	@scripts/go-host.sh subnetevm
+
+test-luxevm: capi ## the Go module in luxfi/evm itself, where its modules can be had
+	@scripts/go-host.sh luxevm
+
+conformance: capi ## one file of blocks on every host: alloy-evm, revm, the C ABI, Go alone, Go in subnet-evm
+	$(CARGO) test $(WHOLE) --test evm -- conformance --nocapture
+	$(CARGO) test --locked -p pars-capi -- conformance --nocapture
+	cd node-patch/go && ../../scripts/go.sh test -count=1 -v -run Conformance .
+	@scripts/go-host.sh subnetevm -v -run Conformance
+
+walkthrough: ## runs the code blocks of node-patch/README.md in order, in a fresh folder
+	$(NODE) scripts/walkthrough.mjs node-patch/README.md
 
 clients: ## cast, ethers and viem against a devnet of their own
 	$(BUILD_DEVNET)

@@ -90,10 +90,18 @@ check_node() {
   fi
 }
 
+check_go() {
+  # For the Go door in node-patch.
+  local have
+  if { scripts/go.sh >/dev/null 2>&1 || scripts/go.sh --install; } && have=$(scripts/go.sh 2>/dev/null); then ok "$have"
+  else problem 'Go 1.24.9 or later' 'go.dev, or your package manager; or python3 with pip, and scripts/go.sh --install'; fi
+}
+
 check_rust
 check_c
 check_clang
 check_node
+check_go
 if ((problems > 0)); then
   printf '%d problem(s): see above\n' "$problems"
   exit 1
