@@ -32,6 +32,10 @@ import (
 	"github.com/holiman/uint256"
 	"pars.network/aimining"
 	"pars.network/aimining/subnetevm"
+
+	// callTracer, prestateTracer and their kin for debug_trace…, as in the plugin.
+	_ "github.com/ava-labs/libevm/eth/tracers/js"
+	_ "github.com/ava-labs/libevm/eth/tracers/native"
 )
 
 // Where the node keeps the hash of the last block it accepted, in the chain's database: subnet-evm leaves that to its host.

@@ -231,8 +231,14 @@ func Test_a1_e1_work_is_paid_over_rpc_and_spent_after_a_restart(t *testing.T) {
 
 	// In a block of its own it fails, and the ledger does not count it.
 	r.clock.Set(time.Unix(workTime+10, 0))
-	if again := r.send(input); again.Status != types.ReceiptStatusFailed {
+	again := r.send(input)
+	if again.Status != types.ReceiptStatusFailed {
 		t.Errorf("a replay in a block: status %d", again.Status)
+	}
+	var trace struct{ Error, Output string }
+	r.ask(&trace, "debug_traceTransaction", again.TxHash, map[string]any{"tracer": "callTracer"})
+	if want := crypto.Keccak256([]byte("WorkAlreadySpent(bytes32)"))[:4]; trace.Error != "execution reverted" || trace.Output != hexutil.Encode(append(want, id.Bytes()...)) {
+		t.Errorf("its trace is %+v", trace)
 	}
 	r.end()
 
