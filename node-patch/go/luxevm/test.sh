@@ -12,6 +12,7 @@ trap 'rm -rf "$folder"' EXIT
 cp go.mod "$folder/go.mod"
 mod=-modfile=$folder/go.mod
 
+"$go" gofmt .
 # Modules that cannot be had are one thing, a go.mod that does not hold together is another: each is asked for by itself.
 for module in $(sed -n 's/^\t\(github.com\/luxfi\/[a-z]*\) \(v[0-9.]*\)$/\1@\2/p' go.mod); do
   if ! answer=$("$go" mod download "$module" 2>&1); then
