@@ -6,7 +6,7 @@
 # A node may link other libraries written in Rust or C++ (subnet-evm links one: firewood). With two Rust standard libraries in one
 # program the linker refuses (rust_eh_personality), and two versions of one C library it would mix without a word.
 set -euo pipefail
-library=$1 header=$2
+library=$(realpath "$1") header=$(realpath "$2")
 cd "$(dirname "$0")"
 mkdir -p lib
 cp "$header" lib/pars_aimining.h
