@@ -11,7 +11,7 @@ BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test long asan bench vectors setup fmt fmt-check lint unit doc clients contracts contracts-check test-contracts \
-	invariants crash capi compat test-go test-subnetevm test-luxevm conformance walkthrough
+	invariants crash capi tools compat test-go test-subnetevm test-luxevm conformance walkthrough
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,8 +76,10 @@ test-contracts: ## the Foundry suite on a fork of a devnet, twice; the kit in a 
 
 capi: ## the precompile as a C library, with its header, where the Go module looks for it
 	$(CARGO) build $(WHOLE) --lib
-	@mkdir -p node-patch/go/lib
-	@cp $(TARGET_DIR)/debug/libpars_aimining.a node-patch/capi/include/pars_aimining.h node-patch/go/lib/
+	@scripts/go-library.sh $(TARGET_DIR)/debug
+
+tools: ## pars-devnet and pars-ledger
+	@$(CARGO) build $(WHOLE) --bins
 
 compat: ## the Rust hosts' hooks on the alloy-evm of the newest reth release
 	$(CARGO) test --locked --manifest-path node-patch/rust/compat-0.38/Cargo.toml
@@ -87,16 +89,16 @@ test-go: capi ## the Go module, on a chain of its own and under the race detecto
 		../../scripts/go.sh test -count=1 ./... && ../../scripts/go.sh test -count=1 -short -race ./...
 
 test-subnetevm: capi ## the Go module in a chain of subnet-evm, luxfi/evm's nearest published relative
-	@scripts/go-host.sh subnetevm
+	@node-patch/go/subnetevm/test.sh
 
 test-luxevm: capi ## the Go module in luxfi/evm itself, where its modules can be had
-	@scripts/go-host.sh luxevm
+	@node-patch/go/luxevm/test.sh
 
 conformance: capi ## one file of blocks on every host: alloy-evm, revm, the C ABI, Go alone, Go in subnet-evm
 	$(CARGO) test $(WHOLE) --test evm -- conformance --nocapture
 	$(CARGO) test --locked -p pars-capi -- conformance --nocapture
 	cd node-patch/go && ../../scripts/go.sh test -count=1 -v -run Conformance .
-	@scripts/go-host.sh subnetevm -v -run Conformance
+	@node-patch/go/subnetevm/test.sh -v -run Conformance
 
 walkthrough: ## runs the code blocks of node-patch/README.md in order, in a fresh folder
 	$(NODE) scripts/walkthrough.mjs node-patch/README.md

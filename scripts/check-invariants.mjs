@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SPEC = join(ROOT, 'precompile-spec', 'invariants.md');
-const FOLDERS = ['src', 'tests', 'contracts'];
+const FOLDERS = ['src', 'tests', 'contracts', 'node-patch'];
 const SKIPPED = new Set(['node_modules', 'target', 'artifacts', 'cache', 'out']);
 
 if (!existsSync(SPEC)) fail('precompile-spec/invariants.md does not exist');
@@ -52,7 +52,7 @@ function files(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : files(path);
-    return ['.rs', '.mjs', '.sol'].includes(extname(path)) ? [path] : [];
+    return ['.rs', '.mjs', '.sol', '.go'].includes(extname(path)) ? [path] : [];
   });
 }
 
