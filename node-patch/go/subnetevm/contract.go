@@ -17,6 +17,9 @@ import (
 type precompile struct{}
 
 // Run runs one call. A broken node panics: see the package comment of aimining.
+//
+// self is 0x…0300 under CALL and STATICCALL, else the account that executes the opcode. This host could tell the value and the opcode,
+// luxfi/evm cannot: hence `valueVisible: false` and `callCodeVisible: false` here, too.
 func (precompile) Run(
 	accessible contract.AccessibleState, caller, self common.Address, input []byte, suppliedGas uint64, readOnly bool,
 ) ([]byte, uint64, error) {
@@ -34,8 +37,6 @@ func (precompile) Run(
 		Caller:         aimining.Address(caller),
 		RunningAs:      aimining.Address(self),
 		Static:         readOnly,
-		Value:          aimining.Uint256(*env.Value()),
-		ValueKnown:     true,
 		Gas:            suppliedGas,
 		ChainID:        chainID(env.ChainConfig()),
 		BlockNumber:    env.BlockNumber().Uint64(),
