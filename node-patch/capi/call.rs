@@ -52,7 +52,7 @@ pub struct ParsCall {
 /// - `PARS_SUCCESS`: the ABI-encoded result is in the sink.
 /// - `PARS_REVERT`: the ABI-encoded error is in the sink. The host undoes the frame; unused gas stays.
 /// - `PARS_OUT_OF_GAS`: the sink was not called. The host undoes the frame; all gas of the call is gone.
-/// - `PARS_FATAL`: a callback failed, the state was never activated or is damaged, or there is a bug. A text is in
+/// - `PARS_FATAL`: a callback failed, the state is damaged, or there is a bug. A text is in
 ///   the sink; the block must not go on.
 /// - `PARS_MISUSE`: an argument is wrong, a text is in the sink, nothing was done.
 #[unsafe(no_mangle)]

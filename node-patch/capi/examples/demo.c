@@ -60,6 +60,16 @@ static int32_t put(entry *entries, size_t *count, size_t limit, const uint8_t *k
     return 0;
 }
 
+/* Slots that are not zero: those that a state trie would have. */
+static unsigned live(const state *s) {
+    unsigned count = 0;
+    size_t i;
+    for (i = 0; i < s->slot_count; i++) {
+        count += memcmp(s->slots[i].value, ZERO, 32) != 0;
+    }
+    return count;
+}
+
 static int32_t get_state(void *host, const uint8_t *slot, uint8_t *value) {
     state *s = (state *)host;
     const entry *found = find(s->slots, s->slot_count, slot);
@@ -133,7 +143,7 @@ typedef struct {
 
 static void keep(void *context, const uint8_t *data, size_t length) {
     buffer *b = (buffer *)context;
-    b->length = length < OUTPUT ? length : OUTPUT;
+    b->length = length < sizeof b->bytes ? length : sizeof b->bytes;
     memcpy(b->bytes, data, b->length);
 }
 
@@ -279,7 +289,7 @@ int main(int count, char **arguments) {
         return 1;
     }
     printf("activated: nonce %u, code of %u bytes, %u slots\n", (unsigned)chain.nonce, (unsigned)chain.code_length,
-           (unsigned)chain.slot_count);
+           live(&chain));
     pars_precompile_activate(precompile, chain_id, 1, NOW, &HOST, &chain, say, again);
 
     balance[35] = pending[35] = 0xb0;

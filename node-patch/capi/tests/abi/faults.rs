@@ -1,12 +1,14 @@
 //! A host that fails: the call ends there, as the node's fault, whichever callback it was.
 
 use crate::c::*;
-use alloy_primitives::{U256, hex};
+use alloy_primitives::{B256, U256, hex};
 use pars_mldsa::ParameterSet;
 use pars_precompile::testing::{self, GpuMiner, Miner};
 
-/// A selector alone: `version()`.
-const VERSION: [u8; 4] = hex!("54fd4d50");
+/// Slot of `epochLength` (`precompile-spec/state.md`).
+const EPOCH_LENGTH: u64 = 11;
+/// `epochInfo()`.
+const EPOCH_INFO: [u8; 4] = hex!("1f1b8a8c");
 
 /// What a callback answers when its database fails.
 const EIO: i32 = -5;
@@ -23,7 +25,11 @@ fn fail_everywhere(precompile: &Precompile, ready: &Host, input: &[u8], answer: 
         host.fail = Some((at, answer));
         let ended = precompile.execute(&mut host, &call, input);
         let text = format!("host: {name} answered {answer}");
-        assert_eq!(ended, Ended { status: FATAL, output: Some(text.into()), gas_left: 0 }, "callback {at}");
+        assert_eq!(
+            ended,
+            Ended { status: FATAL, output: Some(text.into_bytes().into()), gas_left: 0 },
+            "callback {at}"
+        );
         assert_eq!(host.asked, asked[..=at], "nothing is asked after a failure");
         // The handle is as it was.
         let again = precompile.execute(&mut ready.clone(), &call, input);
@@ -37,7 +43,7 @@ fn a_failure_of_any_callback_of_a_proof_is_fatal_and_ends_the_call() {
     let (precompile, mut ready) = fixture();
     // An account that EIP-161 might take: the nonce is read and set.
     ready.state.nonce = 0;
-    let mut gpu = GpuMiner::new(pars_nvtrust::Architecture::Gh100, ParameterSet::MlDsa44, 1, 1);
+    let mut gpu = GpuMiner::new(pars_nvtrust::Architecture::GH100, ParameterSet::MlDsa44, 1, 1);
     let input = gpu.calldata(gpu.full());
     for answer in [EIO, 2] {
         let asked = fail_everywhere(&precompile, &ready, &input, answer);
@@ -62,7 +68,7 @@ fn a_failure_of_any_callback_of_a_view_is_fatal() {
 #[test]
 fn a4_a_balance_beyond_256_bits_is_refused_and_no_failure_of_the_host() {
     let (precompile, mut ready) = fixture();
-    let mut gpu = GpuMiner::new(pars_nvtrust::Architecture::Gh100, ParameterSet::MlDsa44, 1, 1);
+    let mut gpu = GpuMiner::new(pars_nvtrust::Architecture::GH100, ParameterSet::MlDsa44, 1, 1);
     let input = gpu.calldata(gpu.full());
     ready.state.minted.insert(testing::RECIPIENT, U256::MAX);
     let before = ready.state.clone();
@@ -92,12 +98,14 @@ fn a_failure_during_activation_is_fatal_and_one_before_it_leaves_nothing() {
 }
 
 #[test]
-fn a_state_that_was_never_activated_is_fatal() {
-    let (precompile, _) = fixture();
+fn a_damaged_state_is_fatal() {
+    let (precompile, mut host) = fixture();
     let proof = Miner::new(ParameterSet::MlDsa44, 1, 1).calldata();
-    let ended = precompile.execute(&mut Host::default(), &on_fixture(), &proof);
+    assert_eq!(precompile.execute(&mut host, &on_fixture(), &proof).status, SUCCESS);
+    // `epochLength`, which activation writes and nothing takes away.
+    let slot = B256::from(U256::from(EPOCH_LENGTH));
+    assert!(host.state.storage.remove(&slot).is_some());
+    let ended = precompile.execute(&mut host, &on_fixture(), &EPOCH_INFO);
     let text = "0x0300 was not activated on this state";
     assert_eq!(ended, Ended { status: FATAL, output: Some(text.into()), gas_left: 0 });
-    // What needs no state answers.
-    assert_eq!(precompile.execute(&mut Host::default(), &on_fixture(), &VERSION).status, SUCCESS);
 }

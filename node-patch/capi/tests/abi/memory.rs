@@ -106,7 +106,7 @@ fn a_call_allocates_what_the_core_allocates_and_no_more() {
     host.quiet = true;
     let genesis = testing::genesis();
     let core = testing::precompile();
-    let mut gpu = GpuMiner::new(pars_nvtrust::Architecture::Gh100, ParameterSet::MlDsa44, 1, 1);
+    let mut gpu = GpuMiner::new(pars_nvtrust::Architecture::GH100, ParameterSet::MlDsa44, 1, 1);
     // A proof that is checked to the end and refused there writes nothing, so that neither host allocates.
     gpu.miner.statement.min_reward = u128::MAX;
     let evidence = gpu.full();

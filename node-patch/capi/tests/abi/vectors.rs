@@ -252,18 +252,22 @@ struct Stored {
 }
 
 /// What the sentence of a refusal says.
-fn says(refusal: &str) -> &'static str {
+fn says(refusal: &str) -> &'static [&'static str] {
     match refusal {
-        "wrong_chain" => "the host runs chain",
-        "zero_chain_id" => "chain id 0 is refused",
-        "invalid_governor" => "cannot be the governor",
-        "rules" => "must be the one in force at activation",
-        "parameter_out_of_bounds" => "parameter",
-        "joint_bound" => "",
-        "pending_teleport" => "pending teleport",
-        "already_active" => "already active",
+        "wrong_chain" => &["the host runs chain"],
+        "zero_chain_id" => &["chain id 0 is refused"],
+        "invalid_governor" => &["cannot be the governor"],
+        "rules" => &["must be the one in force at activation"],
+        "parameter_out_of_bounds" => &[" is outside ["],
+        "joint_bound" => &[" exceeds ", " is below ", " is shorter than "],
+        "pending_teleport" => &["pending teleport"],
+        "already_active" => &["already active"],
         other => panic!("no such refusal: {other}"),
     }
+}
+
+fn holds(reason: &str, refusal: &str) {
+    assert!(says(refusal).iter().any(|words| reason.contains(words)), "{refusal}: {reason}");
 }
 
 #[test]
@@ -281,8 +285,7 @@ fn every_configuration_of_the_vectors_makes_its_account() {
             AccountExpected::Refused(refusal) => {
                 refused += 1;
                 assert_eq!(activated.0, REFUSED, "{name}");
-                assert!(activated.1.contains(says(&refusal)), "{name}: {}", activated.1);
-                assert!(!activated.1.is_empty(), "{name}");
+                holds(&activated.1, &refusal);
                 assert_eq!(host.state, State::default(), "{name}: nothing is written");
                 assert_eq!((checked, (status, entry)), (activated.clone(), activated), "{name}");
             }
@@ -306,7 +309,7 @@ fn every_configuration_of_the_vectors_makes_its_account() {
                 let before = host.state.clone();
                 let (status, reason) = precompile.activate(&mut host, host_chain_id);
                 assert_eq!(status, REFUSED, "{name}");
-                assert!(reason.contains(says("already_active")), "{reason}");
+                holds(&reason, "already_active");
                 assert_eq!(host.state, before, "{name}: nothing is written");
             }
         }
