@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "the modules of one test binary")]
 
 mod c;
+mod conformance;
 mod faults;
 mod handle;
 #[cfg(feature = "ledger")]
