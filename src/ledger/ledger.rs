@@ -19,8 +19,8 @@ use std::{
     time::Instant,
 };
 
-/// Entries from which on a block is checked on a second thread: where a processor is free, that saves about half a
-/// microsecond an entry; starting a thread costs some tens.
+/// Entries from which on a block is checked on a second thread, too: where a processor is free, that saves about half a microsecond an
+/// entry; starting a thread costs some tens.
 pub(crate) const BESIDE: usize = 256;
 
 /// Keys of the column `meta`.
@@ -356,7 +356,12 @@ impl Ledger {
         let delta = Delta::read(block, &self.identity).map_err(refuse)?;
         let CommittedBlock { id, parent, timestamp, .. } = *block;
         let arrival = Arrival { id, parent, timestamp, delta: &delta, block: Some(block) };
-        let (checked, batch) = beside(delta.entries.len(), || delta.check(block), || self.prepare(&arrival));
+        let prepare = || self.prepare(&arrival);
+        let (checked, batch) = if delta.entries.len() < BESIDE {
+            (delta.check(block), prepare())
+        } else {
+            delta.check_beside(block, prepare)
+        };
         // A block that contradicts itself says nothing of the ledger, whatever the rows made of it met there.
         checked.map_err(refuse)?;
         let applied = self.suspect(batch.and_then(|batch| self.settle(id, batch, durability)))?;
@@ -547,19 +552,6 @@ impl Ledger {
             (None, Some(_)) => None,
         }
     }
-}
-
-/// Runs `check` on a thread of its own beside `prepare` where there is so much to do that it pays.
-fn beside<A: Send, B>(entries: usize, check: impl Fn() -> A + Sync, prepare: impl FnOnce() -> B) -> (A, B) {
-    if entries < BESIDE {
-        return (check(), prepare());
-    }
-    std::thread::scope(|scope| {
-        // The system may refuse a thread: then one after the other.
-        let thread = std::thread::Builder::new().spawn_scoped(scope, &check);
-        let prepared = prepare();
-        (thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&check), prepared)
-    })
 }
 
 pub(crate) fn missing(column: Column, key: &[u8]) -> Error {

@@ -6,7 +6,7 @@ use super::{
     slots::{self, field, number, of},
 };
 use crate::{
-    block::CommittedBlock,
+    block::{CommittedBlock, SlotChange},
     open::Identity,
     rows::{Delivery, DeviceEvent},
 };
@@ -69,16 +69,39 @@ pub(super) fn deliveries(block: &CommittedBlock, identity: &Identity) -> Result<
     Ok(entries)
 }
 
-/// Every entry against its slots, and the counters of the state.
-pub(super) fn against_state(block: &CommittedBlock, delta: &Delta) -> Result<(), BlockError> {
-    let expect = |slot: U256, after: U256, what, id| match block.change(slot) {
+/// A slot that the block left at `after`.
+fn expect(
+    block: &CommittedBlock,
+    slot: U256,
+    after: U256,
+    what: &'static str,
+    id: B256,
+) -> Result<SlotChange, BlockError> {
+    match block.change(slot) {
         Some(change) if change.after == after => Ok(change),
         _ => Err(BlockError::State { what, id }),
-    };
+    }
+}
+
+/// The works among these entries, each against its two slots: nearly all that a check has to do, and one says nothing of another, so
+/// that parts of a block can be checked beside each other.
+pub(super) fn works(block: &CommittedBlock, entries: &[Entry]) -> Result<(), BlockError> {
     let from_zero = |slot, after, what, id| {
-        let change = expect(slot, after, what, id)?;
+        let change = expect(block, slot, after, what, id)?;
         if change.before.is_zero() { Ok(()) } else { Err(BlockError::State { what, id }) }
     };
+    for entry in entries {
+        if let Entry::Work { id, row } = entry {
+            from_zero(of(slots::ACCEPTED_WORK, *id), row.proof_hash.into(), "acceptedWork", *id)?;
+            let mark = ids::job_mark(row.device_id, row.job_id);
+            from_zero(of(slots::JOB_PAID, mark), U256::from(1), "jobPaid", mark)?;
+        }
+    }
+    Ok(())
+}
+
+/// All that [`works`] leaves: that nothing stands twice, the other entries against their slots, and the counters of the state.
+pub(super) fn all_but_works(block: &CommittedBlock, delta: &Delta) -> Result<(), BlockError> {
     let mut seen = HashSet::with_capacity(delta.entries.len());
     let mut counts = Counts::default();
     // Teleport id → its status before and after the block.
@@ -89,9 +112,6 @@ pub(super) fn against_state(block: &CommittedBlock, delta: &Delta) -> Result<(),
         match entry {
             Entry::Work { id, row } => {
                 duplicate(seen.insert((0, *id)), *id)?;
-                from_zero(of(slots::ACCEPTED_WORK, *id), row.proof_hash.into(), "acceptedWork", *id)?;
-                let mark = ids::job_mark(row.device_id, row.job_id);
-                from_zero(of(slots::JOB_PAID, mark), U256::from(1), "jobPaid", mark)?;
                 counts.work(row.tier.0.pool(), *id);
             }
             Entry::Delivery { id, row, .. } => {
@@ -124,7 +144,7 @@ pub(super) fn against_state(block: &CommittedBlock, delta: &Delta) -> Result<(),
     }
     for (id, (before, after)) in teleports {
         let what = "teleportStatus";
-        let change = expect(of(slots::TELEPORT_STATUS, id), U256::from(after), what, id)?;
+        let change = expect(block, of(slots::TELEPORT_STATUS, id), U256::from(after), what, id)?;
         if change.before != U256::from(before) {
             return Err(BlockError::State { what, id });
         }

@@ -139,6 +139,9 @@ pub enum BlockError {
     Activation(String),
 }
 
+/// Per cent of a block's entries whose check takes as long as all else that is done meanwhile.
+const THERE: usize = 75;
+
 impl Delta {
     /// Reads a block.
     ///
@@ -168,7 +171,26 @@ impl Delta {
 
     /// That against the state changes.
     pub(crate) fn check(&self, block: &CommittedBlock) -> Result<(), BlockError> {
-        check::against_state(block, self)
+        check::works(block, &self.entries)?;
+        check::all_but_works(block, self)
+    }
+
+    /// The same, and `prepare` beside it, on two threads.
+    pub(crate) fn check_beside<T>(
+        &self,
+        block: &CommittedBlock,
+        prepare: impl FnOnce() -> T,
+    ) -> (Result<(), BlockError>, T) {
+        let (there, here) = self.entries.split_at(self.entries.len().saturating_mul(THERE) / 100);
+        let check_there = || check::works(block, there);
+        std::thread::scope(|scope| {
+            // The system may refuse a thread: then one after the other.
+            let thread = std::thread::Builder::new().spawn_scoped(scope, check_there);
+            let prepared = prepare();
+            let here = check::works(block, here).and_then(|()| check::all_but_works(block, self));
+            let there = thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(check_there);
+            (there.and(here), prepared)
+        })
     }
 }
 
