@@ -7,6 +7,7 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 DEVNET = $(TARGET_DIR)/debug/pars-devnet
 # The whole workspace with its programs: the same everywhere, so that nothing is compiled twice.
 WHOLE = --locked --workspace --features pars-nvtrust/cli
+COMPAT = node-patch/rust/compat-0.38/Cargo.toml
 BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 
 .DEFAULT_GOAL := help
@@ -54,6 +55,7 @@ fmt-check:
 lint: ## clippy over all targets, warnings denied
 	$(CARGO) clippy $(WHOLE) --all-targets -- -D warnings
 	$(CARGO) clippy --locked -p pars-precompile --no-default-features -- -D warnings
+	$(CARGO) clippy --locked -p pars-capi -p pars-evm --no-default-features -- -D warnings
 
 unit: ## all Rust tests and doc tests
 	$(CARGO) test $(WHOLE)
@@ -82,7 +84,9 @@ tools: ## pars-devnet and pars-ledger
 	@$(CARGO) build $(WHOLE) --bins
 
 compat: ## the Rust hosts' hooks on the alloy-evm of the newest reth release
-	$(CARGO) test --locked --manifest-path node-patch/rust/compat-0.38/Cargo.toml
+	$(CARGO) fmt --manifest-path $(COMPAT) -- --check
+	$(CARGO) clippy --locked --manifest-path $(COMPAT) --all-targets -- -D warnings
+	$(CARGO) test --locked --manifest-path $(COMPAT)
 
 test-go: capi ## the Go module, on a chain of its own and under the race detector
 	cd node-patch/go && ../../scripts/go.sh gofmt . && ../../scripts/go.sh vet ./... && \
@@ -96,7 +100,7 @@ test-luxevm: capi ## the Go module in luxfi/evm itself, where its modules can be
 
 conformance: capi ## one file of blocks on every host: alloy-evm, revm, the C ABI, Go alone, Go in subnet-evm
 	$(CARGO) test $(WHOLE) --test evm -- conformance --nocapture
-	$(CARGO) test --locked -p pars-capi -- conformance --nocapture
+	$(CARGO) test $(WHOLE) --test interface -- conformance --nocapture
 	cd node-patch/go && ../../scripts/go.sh test -count=1 -v -run Conformance .
 	@node-patch/go/subnetevm/test.sh -v -run Conformance
 

@@ -8,12 +8,14 @@ from=$(realpath "$1")
 cd "$(dirname "$0")/.."
 to=node-patch/go/lib
 mkdir -p "$to"
-for file in "$from/libpars_aimining.a" node-patch/capi/include/pars_aimining.h; do
-  name=$(basename "$file")
-  cmp -s "$file" "$to/$name" && continue
-  cp "$file" "$to/.$name.new"
-  mv "$to/.$name.new" "$to/$name"
-done
-stamp=$(cat "$to/libpars_aimining.a" "$to/pars_aimining.h" | sha256sum | cut -c1-16)
+stamp=$(cat "$from/libpars_aimining.a" node-patch/capi/include/pars_aimining.h node-patch/go/pack.sh | sha256sum | cut -c1-16)
 line="const libraryStamp = \"$stamp\" // of lib/, into which Go does not look"
-grep -qsF "$line" node-patch/go/library_stamp.go || printf 'package aimining\n\n%s\n' "$line" >node-patch/go/library_stamp.go
+if [[ -f $to/libpars_aimining.a ]] && grep -qsF "$line" node-patch/go/library_stamp.go; then exit; fi
+
+# Others may run this, too.
+new=$(mktemp -d "$to/.new.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+node-patch/go/pack.sh "$from/libpars_aimining.a" "$new/libpars_aimining.a"
+cp node-patch/capi/include/pars_aimining.h "$new/"
+mv "$new"/* "$to/"
+printf 'package aimining\n\n%s\n' "$line" >node-patch/go/library_stamp.go

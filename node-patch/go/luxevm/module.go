@@ -27,8 +27,8 @@ import (
 // ConfigKey is the key of the configuration in genesis and upgrade files.
 const ConfigKey = aimining.ConfigKey
 
-// ContractAddress is 0x0000000000000000000000000000000000000300. luxfi's own aiMiningConfig is another precompile, at
-// 0x0300000000000000000000000000000000000000.
+// ContractAddress is 0x0000000000000000000000000000000000000300. luxfi's own aiMiningConfig is another precompile, whose
+// address has the bytes 03 00 in front.
 var ContractAddress = common.Address(aimining.ContractAddress)
 
 // Module is what the host's registry holds.

@@ -57,7 +57,7 @@ fn a_genesis_for_luxfi_hosts_has_their_profile() {
         assert_eq!(profile[name], false, "{name}");
     }
     let account = &genesis.alloc[&pars_precompile::ADDRESS];
-    assert_eq!(account.code.as_deref(), Some(&[0x01][..]));
+    assert_eq!(account.code, Some(Bytes::from_static(&[0x01])));
     ChainSpec::from_genesis(&genesis, None).unwrap();
     // The same storage as on a chain of Rust hosts.
     let rust = dev_genesis(Hardfork::Cancun).build().unwrap();
