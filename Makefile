@@ -17,9 +17,10 @@ BUILD_DEVNET = $(CARGO) build $(WHOLE) --bin pars-devnet
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## a node, a miner, five proofs with and without a GPU, eight refusals. ARGS='--input FILE --json'
-	@$(BUILD_DEVNET)
+demo: ## a node, a miner, five proofs with and without a GPU, eight refusals; the C interface. ARGS='--input FILE --json'
+	@$(BUILD_DEVNET) --lib
 	@$(DEVNET) demo $(ARGS)
+	@test -n "$(ARGS)" || scripts/demo-c.sh $(TARGET_DIR)/debug
 
 test: ## everything that CI runs; prints each part's result, the total time and the budget
 	@scripts/run-parts.sh setup fmt-check lint unit doc compat test-go test-subnetevm test-luxevm contracts-check test-contracts clients invariants
