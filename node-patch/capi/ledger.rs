@@ -7,7 +7,7 @@ use crate::{
     sink::{ParsSink, Reply, Sink},
 };
 use alloy_primitives::B256;
-use pars_ledger::{CommittedBlock, Error, Identity, Ledger};
+use pars_ledger::{CommittedBlock, Error, Identity, Ledger, answers::Refusal};
 use std::{ffi::c_void, path::Path};
 
 /// An open ledger. Any number of threads may ask it at once; those that write take turns.
@@ -197,8 +197,8 @@ pub unsafe extern "C" fn pars_ledger_query(
         let (ledger, request) = unsafe { (reference(ledger, "ledger")?, bytes(request, length, "request")?) };
         match answers::answer(&ledger.ledger, request) {
             Ok(answer) => Ok(Reply::json(&answer)),
-            Err(answers::Refusal::Request(text)) => Err(Misuse::Text(text).into()),
-            Err(answers::Refusal::Unavailable(text)) => Err(Reply::text(ParsStatus::Refused, text)),
+            Err(Refusal::Request(text)) => Err(Misuse::Text(text).into()),
+            Err(Refusal::Unavailable(text)) => Err(Reply::text(ParsStatus::Refused, text)),
         }
     })
 }

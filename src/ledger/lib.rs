@@ -9,7 +9,7 @@
 //! | [`block`] | what the ledger is told: committed blocks, three notifications |
 //! | [`delta`] | what a block changes, read from its receipts and checked against its state changes |
 //! | [`ledger`] | `apply`, `revert_to`, `finalize`, `notify`: one atomic synced batch a block |
-//! | [`query`] | the answers, each of one block |
+//! | [`query`], [`answers`] | the answers, each of one block; as JSON, for all who are asked |
 //! | [`open`], `migrate` | opening: whose it is, what it understands |
 //! | [`heal`] | making it equal to a chain again |
 //! | [`audit`], [`interchange`] | proving it right; taking it elsewhere |
@@ -28,6 +28,7 @@
     )
 )]
 
+pub mod answers;
 pub mod audit;
 pub mod block;
 mod change;

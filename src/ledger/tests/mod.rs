@@ -1,3 +1,4 @@
+mod answers;
 mod damage;
 mod delta;
 mod follow;

@@ -2,6 +2,7 @@
 
 use alloy_primitives::Bytes;
 use jsonrpsee::types::ErrorObjectOwned;
+use pars_ledger::answers::Refusal;
 use serde_json::Value;
 
 use crate::{
@@ -82,6 +83,15 @@ impl RpcError {
 impl From<RpcError> for ErrorObjectOwned {
     fn from(error: RpcError) -> Self {
         Self::owned(error.code, error.message, error.data)
+    }
+}
+
+impl From<Refusal> for RpcError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Request(text) => Self::params(text),
+            Refusal::Unavailable(text) => Self::refused(text),
+        }
     }
 }
 

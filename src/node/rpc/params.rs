@@ -1,9 +1,11 @@
 //! Positional parameters, read one by one.
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::U256;
+use pars_ledger::answers;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+pub(super) use pars_ledger::answers::quantity;
 
 use super::error::RpcError;
 
@@ -26,17 +28,17 @@ impl Params {
         }
     }
 
+    /// As the ledger's answers read them, which have the texts for what is wrong.
+    pub(super) fn positional(&self) -> answers::Params<'_> {
+        answers::Params(&self.0)
+    }
+
     /// The parameter at `index`, `None` when it is absent or `null`.
     ///
     /// # Errors
     /// It is of another type.
     pub(super) fn optional<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, RpcError> {
-        match self.0.get(index) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => T::deserialize(value)
-                .map(Some)
-                .map_err(|error| RpcError::params(format!("invalid argument {index}: {error}"))),
-        }
+        Ok(self.positional().optional(index)?)
     }
 
     /// The parameter at `index`.
@@ -44,8 +46,7 @@ impl Params {
     /// # Errors
     /// It is absent or of another type.
     pub(super) fn required<T: DeserializeOwned>(&self, index: usize) -> Result<T, RpcError> {
-        self.optional(index)?
-            .ok_or_else(|| RpcError::params(format!("missing value for required argument {index}")))
+        Ok(self.positional().required(index)?)
     }
 
     /// A block id: tag, number (also as a JSON number), hash, or `{blockNumber}` / `{blockHash}`; `latest` when
@@ -65,11 +66,7 @@ impl Params {
     /// # Errors
     /// It is none of these, or above 64 bits.
     pub(super) fn quantity(&self, index: usize) -> Result<Option<u64>, RpcError> {
-        let invalid = || RpcError::params(format!("invalid argument {index}: not a quantity below 2^64"));
-        match self.0.get(index) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => quantity(value).ok_or_else(invalid).map(Some),
-        }
+        Ok(self.positional().quantity(index)?)
     }
 
     /// A quantity that must be there.
@@ -77,28 +74,11 @@ impl Params {
     /// # Errors
     /// As [`Params::quantity`], or it is absent.
     pub(super) fn required_quantity(&self, index: usize) -> Result<u64, RpcError> {
-        self.quantity(index)?
-            .ok_or_else(|| RpcError::params(format!("missing value for required argument {index}")))
+        Ok(self.positional().required_quantity(index)?)
     }
 
     /// The raw value at `index`.
     pub(super) fn raw(&self, index: usize) -> Option<&Value> {
-        self.0.get(index).filter(|value| !value.is_null())
-    }
-}
-
-/// Reads a quantity out of a JSON value.
-pub(super) fn quantity(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => {
-            let parsed = match text.strip_prefix("0x") {
-                Some(digits) if !digits.is_empty() => U256::from_str_radix(digits, 16).ok()?,
-                Some(_) => return None,
-                None => U256::from_str_radix(text, 10).ok().filter(|_| !text.is_empty())?,
-            };
-            u64::try_from(parsed).ok()
-        }
-        _ => None,
+        self.positional().raw(index)
     }
 }
