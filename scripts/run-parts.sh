@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-BUDGET_MINUTES=35 # cold, on two cores; RocksDB and the Foundry suite are most of it
+BUDGET_MINUTES=45 # cold, on two cores; RocksDB, the Foundry suite and subnet-evm are most of it
 lines=()
 failed=0
 NOT_RUN=$(mktemp)
