@@ -387,8 +387,8 @@ fn each_invariant_is_tested_where_the_table_says() {
             for entry in std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry")) {
                 sources(&entry.path(), into);
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push_str(&std::fs::read_to_string(path).expect("a source"));
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "go") {
+            into.push_str(&std::fs::read_to_string(path).expect("a source").to_lowercase());
         }
     }
     let text = text("invariants.md");
@@ -403,10 +403,11 @@ fn each_invariant_is_tested_where_the_table_says() {
         for place in cells[2].split(", ").map(|place| place.trim_matches('`')) {
             let mut code = String::new();
             sources(&suite::root().join(place), &mut code);
-            // The last one: a program that is a test by itself gives its name as a string.
-            let found = [format!("fn {id}_"), format!("_{id}_"), format!("\"{id}_")]
-                .iter()
-                .any(|name| code.contains(name.as_str()));
+            // The last two: a program that is a test by itself gives its name as a string; Go's are `TestA1_…`.
+            let found =
+                [format!("fn {id}_"), format!("_{id}_"), format!("\"{id}_"), format!("func test{id}_")]
+                    .iter()
+                    .any(|name| code.contains(name.as_str()));
             assert!(found, "{place} has no test of {}", cells[0]);
         }
     }
