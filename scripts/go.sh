@@ -42,7 +42,9 @@ fi
 export GOTOOLCHAIN=local CGO_ENABLED=1
 [[ $go == "$FOLDER"/* ]] && export GOROOT=$FOLDER/go
 if [[ $1 == gofmt ]]; then # of the same Go; fails where a file is not formatted
-  [[ -z $("$("$go" env GOROOT)/bin/gofmt" -l "${@:2}" | tee /dev/stderr) ]]
-  exit
+  unformatted=$("$("$go" env GOROOT)/bin/gofmt" -l "${@:2}")
+  [[ -z $unformatted ]] && exit
+  printf 'not formatted: %s\n' $unformatted >&2
+  exit 1
 fi
 exec "$go" "$@"
