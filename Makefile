@@ -32,7 +32,7 @@ long: ## the tests that take longer (those marked #[ignore])
 
 asan: ## the vector code under AddressSanitizer; needs rustup's nightly toolchain on x86-64
 	RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test --locked --target x86_64-unknown-linux-gnu --target-dir $(TARGET_DIR)/asan \
-		-p pars-mldsa --lib --test conformance -- c1_wycheproof c5_ c7_
+		-p pars-keccak -p pars-mldsa --lib --test conformance -- c1_wycheproof c5_ c7_
 
 crash: ## kills a child that writes the ledger 2,000 times (200 in `make test`), prints what was lost and doubled
 	$(CARGO) test $(WHOLE) --test crash -- --kills 2000

@@ -9,11 +9,12 @@
 //! | [`mldsa`] | `src/mldsa` | FIPS 204 verification behind a trait |
 //! | [`nvtrust`] | `src/nvtrust` | NVIDIA GPU evidence → device, architecture, measurements |
 //! | [`precompile`] | `src/precompile` | the consensus core, its storage, and adapters for alloy-evm and revm |
+//! | `pars-keccak` | `src/keccak` | Keccak-f\[1600\], one state or four side by side; keccak256 of many short messages |
 //! | `pars-batch` | `src/batch` | verification ahead of execution: caches of keys and verdicts, batches over cores |
 //! | `pars-ledger` | `src/ledger` | the canonical chain's spent work, claims and history in RocksDB; it decides nothing |
 //! | `pars-node` | `src/node` | `pars-devnet`: a single-node Pars EVM, miner tools, the demo; `pars-ledger`, which audits its ledger |
 //!
-//! Imports point down only: `protocol`, `mldsa`, `nvtrust` ← `precompile`, `batch` ← `ledger` ← `node`. The first four are *consensus crates*: no
+//! Imports point down only: `keccak` ← `protocol`, `mldsa`, `nvtrust` ← `precompile`, `batch` ← `ledger` ← `node`. The first five are *consensus crates*: no
 //! clock, randomness, float or lock in their code, no database, GPU or async runtime in their dependency trees, and tests
 //! hold that.
 //!

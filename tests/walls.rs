@@ -18,7 +18,8 @@ use std::{
 };
 
 /// Consensus crates that stand so far, by floor.
-const CONSENSUS: [&str; 4] = ["pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"];
+const CONSENSUS: [&str; 5] =
+    ["pars-keccak", "pars-mldsa", "pars-protocol", "pars-nvtrust", "pars-precompile"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -62,6 +63,9 @@ const ADAPTERS: [&str; 3] = ["--no-default-features", "--features", "alloy,revm"
 
 #[test]
 fn i3_consensus_crates_reach_no_database_gpu_runtime_randomness_or_lock() {
+    // What everything may stand on stands on nothing.
+    let keccak = packages().into_iter().find(|package| package.name == "pars-keccak").expect("it is there");
+    assert!(keccak.dependencies.iter().all(|dependency| dependency.kind.as_deref() == Some("dev")));
     for package in ["pars-protocol", "pars-mldsa", "pars-nvtrust"] {
         let reached = reached(package, &[]);
         assert_reaches_none(package, &reached, &["rocksdb", "librocksdb-sys", "cudarc", "tokio"]);
@@ -258,7 +262,8 @@ fn i3_imports_point_down_only() {
     // What stands above all of consensus, and tests of it make devices and stub out verification.
     let above = |more: &[&'static str]| [&CONSENSUS[..], more].concat();
     let allowed: BTreeMap<&str, Vec<&str>> = BTreeMap::from([
-        ("pars-mldsa", vec![]),
+        ("pars-keccak", vec![]),
+        ("pars-mldsa", vec!["pars-keccak"]),
         ("pars-nvtrust", vec![]),
         ("pars-protocol", vec!["pars-mldsa"]),
         ("pars-precompile", vec!["pars-mldsa", "pars-protocol", "pars-nvtrust"]),
@@ -326,8 +331,9 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
-/// Where `unsafe` may stand: the door to the AVX2 of the ML-DSA engine, whose functions are safe, and the C ABI.
-const MAY_BE_UNSAFE: [&str; 2] = ["src/mldsa/engine/avx2/mod.rs", "node-patch/capi"];
+/// Where `unsafe` may stand: the doors to the vector code of Keccak and of the ML-DSA engine, whose functions are safe, and the C ABI.
+const MAY_BE_UNSAFE: [&str; 3] =
+    ["src/keccak/avx2/mod.rs", "src/mldsa/engine/avx2/mod.rs", "node-patch/capi"];
 
 #[test]
 fn no_unsafe_outside_the_modules_that_may() {
@@ -353,7 +359,7 @@ fn i3_consensus_code_names_no_clock_float_lock_thread_or_unordered_map() {
     let mut seen = 0;
     let banned: Vec<_> = BANNED.split_whitespace().collect();
     for (path, text) in sources() {
-        let consensus = ["src/protocol", "src/mldsa", "src/nvtrust", "src/precompile"]
+        let consensus = ["src/keccak", "src/protocol", "src/mldsa", "src/nvtrust", "src/precompile"]
             .iter()
             .any(|folder| path.starts_with(folder));
         let test = path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "benches")

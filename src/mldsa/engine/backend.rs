@@ -1,8 +1,9 @@
 //! What a backend computes. Everything else is written once, over this trait.
 
+use pars_keccak::{Block, Keccak};
+
 use super::encoding;
 use super::hint;
-use super::keccak::{self, Block, LANES, State, State4};
 use super::ntt;
 use super::parameters::{Gamma1, Gamma2};
 use super::ring::{self, N, Poly};
@@ -10,23 +11,9 @@ use super::sample;
 
 /// The inner loops. The default bodies are the portable ones; a backend that replaces one gives the same bits.
 pub(super) trait Backend: Copy {
-    /// Keccak-f\[1600\] of one state.
-    fn permute(self, state: &mut State) {
-        keccak::permute(state);
-    }
-
-    /// Keccak-f\[1600\] of four states.
-    fn permute4(self, states: &mut State4) {
-        for lane in 0..LANES {
-            let mut state = states.lane(lane);
-            keccak::permute(&mut state);
-            states.set_lane(lane, &state);
-        }
-    }
-
-    /// The first words of each of four states.
-    fn blocks(self, states: &State4, blocks: &mut [Block; LANES]) {
-        states.blocks(blocks);
+    /// Keccak-f\[1600\] of one state and of four.
+    fn keccak(self) -> Keccak {
+        Keccak::portable()
     }
 
     /// See [`sample::sample_block`].

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use pars_keccak::LANES;
+
 use crate::ParameterSet;
 
 use super::backend::Backend;
-use super::keccak::LANES;
 use super::key::{Preparation, PreparedKey, prepare};
 use super::lanes::run;
 use super::verify::{Claim, Work};

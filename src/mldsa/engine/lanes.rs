@@ -3,12 +3,15 @@
 //! Lanes know nothing of each other. As soon as one is done it takes the next task, so that SHAKE128 and SHAKE256,
 //! short and long inputs mix; what a lane computes does not depend on its neighbours or its number.
 
+use pars_keccak::{Block, LANES, State4};
+
 use super::backend::Backend;
-use super::keccak::{Block, LANES, SHAKE256_RATE, State4};
 use super::parameters::RHO_LEN;
 use super::ring::{N, Poly};
 use super::sample;
 
+/// Bytes that SHAKE256 takes and gives between permutations.
+pub(super) const SHAKE256_RATE: usize = 136;
 /// Longest prefix: tr, and the two bytes before a context.
 pub(super) const MAX_PREFIX: usize = 66;
 
@@ -189,6 +192,7 @@ pub(super) fn run<'a, B: Backend>(backend: B, tasks: impl IntoIterator<Item = Ta
     let mut states = State4::ZERO;
     let mut blocks = [Block([0; 24]); LANES];
     let mut lanes = [const { None }; LANES];
+    let keccak = backend.keccak();
     loop {
         let mut busy = 0_usize;
         let mut entries = false;
@@ -208,9 +212,9 @@ pub(super) fn run<'a, B: Backend>(backend: B, tasks: impl IntoIterator<Item = Ta
                 }
             }
             _ => {
-                backend.permute4(&mut states);
+                keccak.permute4(&mut states);
                 if entries {
-                    backend.blocks(&states, &mut blocks);
+                    keccak.blocks(&states, &mut blocks);
                 }
                 for ((number, lane), block) in lanes.iter_mut().enumerate().zip(&blocks) {
                     Running::advance(lane, backend, &mut states, number, block);
@@ -225,7 +229,7 @@ fn finish_alone<B: Backend>(backend: B, lane: &mut Option<Running<'_>>, states: 
     let mut block = Block([0; 24]);
     while lane.is_some() {
         let mut state = states.lane(number);
-        backend.permute(&mut state);
+        backend.keccak().permute(&mut state);
         states.set_lane(number, &state);
         for (to, &word) in block.0.iter_mut().zip(&state) {
             *to = word;
@@ -257,7 +261,7 @@ impl<B: Backend> Stream<B> {
 
 fn permute_first<B: Backend>(backend: B, states: &mut State4) {
     let mut state = states.lane(0);
-    backend.permute(&mut state);
+    backend.keccak().permute(&mut state);
     states.set_lane(0, &state);
 }
 

@@ -6,7 +6,6 @@
 //! | `encoding.rs` | pkDecode, sigDecode, HintBitUnpack, w1Encode |
 //! | `ring.rs` | coefficients, Montgomery reduction, a row of the matrix product |
 //! | `ntt.rs` | NTT and its inverse |
-//! | `keccak.rs` | Keccak-f\[1600\], one state and four |
 //! | `lanes.rs` | sponges four at a time |
 //! | `sample.rs` | ExpandA, SampleInBall |
 //! | `hint.rs` | Decompose, UseHint |
@@ -14,9 +13,9 @@
 //! | `verify.rs` | Verify_internal |
 //! | `batch.rs` | [`Job`], [`Verdicts`] |
 //! | `backend.rs` | what a backend computes, and the portable one |
-//! | `avx2/` | the AVX2 one, with AVX-512's Keccak where there is one; the only `unsafe` of the crate |
+//! | `avx2/` | the AVX2 one; the only `unsafe` of the crate |
 //!
-//! All of it is public data: nothing here needs to take the same time for different inputs.
+//! Keccak stands in `pars-keccak`. All of it is public data: nothing here needs to take the same time for different inputs.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -24,7 +23,6 @@ mod backend;
 mod batch;
 mod encoding;
 mod hint;
-mod keccak;
 mod key;
 mod lanes;
 mod ntt;
@@ -106,9 +104,7 @@ impl Engine {
         match self.0 {
             Kind::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(backend) if backend.has_avx512vl() => "avx512",
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(_) => "avx2",
+            Kind::Avx2(backend) => backend.name(),
         }
     }
 

@@ -1,8 +1,12 @@
 //! Sampling from hash output: entries of the matrix (FIPS 204 Algorithms 14 and 30) and the challenge (Algorithm 29).
 
-use super::keccak::{Block, SHAKE128_RATE, State4};
+use pars_keccak::{Block, State4};
+
 use super::parameters::RHO_LEN;
 use super::ring::{N, Poly, Q};
+
+/// Bytes that SHAKE128 takes and gives between permutations.
+const SHAKE128_RATE: usize = 168;
 
 /// The one block that an entry's sponge absorbs, into an empty lane: ρ ‖ s ‖ r (Algorithm 32 lines 3 and 4: the
 /// column byte comes first), SHAKE's 0x1f, and the last bit of the rate.

@@ -2,7 +2,8 @@
 
 use core::arch::x86_64::*;
 
-use super::super::keccak::Block;
+use pars_keccak::Block;
+
 use super::super::parameters::{Gamma1, Gamma2};
 use super::super::ring::{N, Poly, Q};
 use super::{load_bytes, load_half, load_words, store, store_bytes};

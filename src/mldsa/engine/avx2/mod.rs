@@ -1,4 +1,4 @@
-//! The AVX2 backend: the same bits as the portable one, eight coefficients or four Keccak states at a time.
+//! The AVX2 backend: the same bits as the portable one, eight coefficients at a time.
 //!
 //! This file holds every `unsafe` of the crate, in two kinds:
 //! * the calls of functions compiled for AVX2 from [`Avx2`]'s methods, allowed because an `Avx2` exists only where the
@@ -11,64 +11,47 @@
 
 use core::arch::x86_64::*;
 
+use pars_keccak::{Block, Keccak};
+
 use super::backend::Backend;
-use super::keccak::{self, Block, LANES, State, State4};
 use super::parameters::{Gamma1, Gamma2};
 use super::ring::{N, Poly};
 
 mod arithmetic;
 mod bytes;
-mod permutation;
 mod transform;
 
-/// Proof that this processor has AVX2, BMI1 and BMI2, and AVX-512F and VL where it says so: the only constructors look.
+/// Proof that this processor has AVX2: the only constructors look.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx2 {
-    avx512vl: bool,
+    keccak: Keccak,
 }
 
 impl Avx2 {
-    /// The backend, where the processor has what it needs.
+    /// The backend with a Keccak made of AVX2, where the processor has what they need.
     pub(super) fn detect() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2");
-        found.then_some(Self { avx512vl: false })
+        Self::with(Keccak::avx2()?)
     }
 
     /// The backend with a faster Keccak, where the processor has AVX-512 for vectors of 256 bits as well.
     pub(super) fn detect_avx512vl() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
-        Self::detect().filter(|_| found).map(|_| Self { avx512vl: true })
+        Self::with(Keccak::avx512()?)
     }
 
-    /// Does Keccak use AVX-512?
-    pub(super) const fn has_avx512vl(self) -> bool {
-        self.avx512vl
+    /// `avx2`, or `avx512` where Keccak uses that.
+    pub(super) const fn name(self) -> &'static str {
+        self.keccak.name()
+    }
+
+    fn with(keccak: Keccak) -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self { keccak })
     }
 }
 
-// SAFETY, for each call in this block: the functions need AVX2, `permute` BMI1 and BMI2 as well, and nothing else;
-// `self` exists only if `detect` found them. What needs more is called where its field says that it was found.
+// SAFETY, for each call in this block: the functions need AVX2 and nothing else; `self` exists only if it was found.
 impl Backend for Avx2 {
-    fn permute(self, state: &mut State) {
-        // SAFETY: see the block.
-        unsafe { permute(state) }
-    }
-
-    fn permute4(self, states: &mut State4) {
-        if self.avx512vl {
-            // SAFETY: see the block; `avx512vl` is true only if `detect_avx512vl` found AVX-512F and VL.
-            unsafe { permutation::permute4_with_avx512vl(states) }
-        } else {
-            // SAFETY: see the block.
-            unsafe { permutation::permute4(states) }
-        }
-    }
-
-    fn blocks(self, states: &State4, blocks: &mut [Block; LANES]) {
-        // SAFETY: see the block.
-        unsafe { permutation::blocks(states, blocks) }
+    fn keccak(self) -> Keccak {
+        self.keccak
     }
 
     fn sample_block(self, block: &Block, poly: &mut Poly, filled: usize) -> usize {
@@ -107,12 +90,6 @@ impl Backend for Avx2 {
     }
 }
 
-/// The portable permutation, compiled with `andn` and `rorx`.
-#[target_feature(enable = "avx2,bmi1,bmi2")]
-fn permute(state: &mut State) {
-    keccak::permute(state);
-}
-
 /// Eight coefficients.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -134,13 +111,6 @@ fn store(to: &mut [i32; 8], vector: __m256i) {
 fn load_words(from: &[u64; 4]) -> __m256i {
     // SAFETY: the reference covers the 32 bytes read; `loadu` asks for no alignment.
     unsafe { _mm256_loadu_si256(core::ptr::from_ref(from).cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_words(to: &mut [u64; 4], vector: __m256i) {
-    // SAFETY: the reference covers the 32 bytes written; `storeu` asks for no alignment.
-    unsafe { _mm256_storeu_si256(core::ptr::from_mut(to).cast(), vector) }
 }
 
 /// Thirty-two bytes.

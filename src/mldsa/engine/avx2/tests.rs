@@ -1,7 +1,8 @@
 //! Each function against the portable one, bit by bit, at random and at the ends of its domain.
 
+use pars_keccak::Block;
+
 use super::super::backend::{Backend, Portable};
-use super::super::keccak::{Block, LANES, State, State4};
 use super::super::ntt::{C_BOUND, T1_BOUND, Z_BOUND};
 use super::super::parameters::{Gamma1, Gamma2};
 use super::super::ring::{N, Poly, Q, ROW_BOUND};
@@ -53,37 +54,6 @@ impl Random {
 }
 
 const ROUNDS: usize = 64;
-
-#[test]
-fn c5_permutations() {
-    let Some(backend) = avx2("c5_permutations") else { return };
-    let mut random = Random(1);
-    for _ in 0..ROUNDS {
-        let mut one: State = std::array::from_fn(|_| random.next());
-        let mut other = one;
-        backend.permute(&mut one);
-        Portable.permute(&mut other);
-        assert_eq!(one, other);
-        let start = State4(std::array::from_fn(|_| std::array::from_fn(|_| random.next())));
-        let (mut one, mut other) = (start.clone(), start.clone());
-        backend.permute4(&mut one);
-        Portable.permute4(&mut other);
-        assert_eq!(one.0, other.0);
-        // Its absence is said where the engines are listed.
-        if let Some(backend) = Avx2::detect_avx512vl() {
-            assert!(backend.has_avx512vl());
-            let mut third = start.clone();
-            backend.permute4(&mut third);
-            assert_eq!(third.0, other.0);
-        }
-        let mut blocks = [[Block([1; 24]); LANES], [Block([2; 24]); LANES]];
-        backend.blocks(&one, &mut blocks[0]);
-        Portable.blocks(&one, &mut blocks[1]);
-        for (one, other) in blocks[0].iter().zip(&blocks[1]) {
-            assert_eq!(one.0, other.0);
-        }
-    }
-}
 
 #[test]
 fn c5_transforms() {

@@ -1,22 +1,9 @@
-//! Keccak-f\[1600\] (FIPS 202 section 3) and states of four sponges side by side.
-//!
-//! Indexing: by constants and by a lane number below 4, into arrays of fixed length.
-#![expect(clippy::indexing_slicing, reason = "constant indices into [u64; 25] and lanes below 4")]
+//! Keccak-f\[1600\] (FIPS 202 section 3) in plain Rust.
 
-/// Words of a state.
-pub(super) const WORDS: usize = 25;
-/// Bytes that SHAKE128 takes and gives between permutations.
-pub(super) const SHAKE128_RATE: usize = 168;
-/// Bytes that SHAKE256 takes and gives between permutations.
-pub(super) const SHAKE256_RATE: usize = 136;
-/// Sponges side by side.
-pub(super) const LANES: usize = 4;
-
-/// One Keccak state: word x + 5y is lane (x, y).
-pub(super) type State = [u64; WORDS];
+use crate::State;
 
 /// ι's constants (FIPS 202 Algorithm 5).
-pub(super) const ROUND_CONSTANTS: [u64; 24] = [
+pub(crate) const ROUND_CONSTANTS: [u64; 24] = [
     0x0000_0000_0000_0001,
     0x0000_0000_0000_8082,
     0x8000_0000_0000_808a,
@@ -112,7 +99,7 @@ macro_rules! keccak_round {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use keccak_round;
+pub(crate) use keccak_round;
 
 macro_rules! xor {
     ($first:expr $(, $next:expr)+) => { $first $(^ $next)+ };
@@ -130,112 +117,10 @@ macro_rules! chi {
 
 /// Keccak-f\[1600\] (FIPS 202 section 3.3). Inlined, so that it takes on its caller's instruction set.
 #[inline(always)]
-pub(super) fn permute(state: &mut State) {
+pub(crate) fn permute(state: &mut State) {
     let mut a = *state;
     for constant in ROUND_CONSTANTS {
         keccak_round!(a, constant, xor, rotate, chi);
     }
     *state = a;
-}
-
-/// The states of four sponges, word by word.
-#[derive(Clone)]
-#[repr(C, align(32))]
-pub(super) struct State4(pub(super) [[u64; LANES]; WORDS]);
-
-/// What one lane gives after a permutation: 21 words are SHAKE128's rate, the rest pads to vectors of four.
-#[derive(Clone, Copy)]
-#[repr(C, align(32))]
-pub(super) struct Block(pub(super) [u64; 24]);
-
-impl State4 {
-    pub(super) const ZERO: Self = Self([[0; LANES]; WORDS]);
-
-    /// A fresh sponge in lane `lane`.
-    pub(super) fn clear(&mut self, lane: usize) {
-        for words in &mut self.0 {
-            words[lane] = 0;
-        }
-    }
-
-    /// XORs `bytes`, whose length is a multiple of 8 up to the rate, into a lane.
-    pub(super) fn absorb(&mut self, lane: usize, bytes: &[u8]) {
-        for (words, &bytes) in self.0.iter_mut().zip(bytes.as_chunks::<8>().0) {
-            words[lane] ^= u64::from_le_bytes(bytes);
-        }
-    }
-
-    /// XORs `word` into word `index` of a lane, if there is one.
-    pub(super) fn xor_word(&mut self, lane: usize, index: usize, word: u64) {
-        if let Some(words) = self.0.get_mut(index) {
-            words[lane] ^= word;
-        }
-    }
-
-    /// The first `output.len()` bytes of a lane, at most 200.
-    pub(super) fn squeeze(&self, lane: usize, output: &mut [u8]) {
-        for (bytes, words) in output.chunks_mut(8).zip(&self.0) {
-            let word = words[lane].to_le_bytes();
-            bytes.copy_from_slice(word.split_at(bytes.len()).0);
-        }
-    }
-
-    /// A lane by itself.
-    pub(super) fn lane(&self, lane: usize) -> State {
-        self.0.map(|words| words[lane])
-    }
-
-    /// The reverse of [`Self::lane`].
-    pub(super) fn set_lane(&mut self, lane: usize, state: &State) {
-        for (words, &word) in self.0.iter_mut().zip(state) {
-            words[lane] = word;
-        }
-    }
-
-    /// The first 24 words of each lane.
-    pub(super) fn blocks(&self, blocks: &mut [Block; LANES]) {
-        for (lane, block) in blocks.iter_mut().enumerate() {
-            for (word, words) in block.0.iter_mut().zip(&self.0) {
-                *word = words[lane];
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Keccak-f\[1600\] of zero, once and twice: the first lanes as the Keccak team publishes them, and the whole by
-    /// another implementation.
-    #[test]
-    fn the_permutation_is_keccak() {
-        let mut state = [0; WORDS];
-        permute(&mut state);
-        assert_eq!(state[0], 0xf125_8f79_40e1_dde7);
-        assert_eq!(state[1], 0x84d5_ccf9_33c0_478a);
-        assert_eq!(state[24], 0xeaf1_ff7b_5cec_a249);
-        permute(&mut state);
-        assert_eq!(state[0], 0x2d5c_954d_f96e_cb3c);
-    }
-
-    #[test]
-    fn lanes_do_not_touch_each_other() {
-        let mut state = State4::ZERO;
-        let filled: State = std::array::from_fn(|i| 0x0101_0101_0101_0101 * (i as u64 + 1));
-        for lane in 0..LANES {
-            state.set_lane(lane, &filled.map(|word| word ^ lane as u64));
-        }
-        state.clear(2);
-        state.absorb(2, &[1; 16]);
-        let mut out = [0; 12];
-        state.squeeze(2, &mut out);
-        assert_eq!(out, [1; 12]);
-        let mut blocks = [Block([0; 24]); LANES];
-        state.blocks(&mut blocks);
-        for lane in [0, 1, 3] {
-            assert_eq!(state.lane(lane), filled.map(|word| word ^ lane as u64));
-            assert_eq!(blocks[lane].0, state.lane(lane)[..24]);
-        }
-    }
 }

@@ -2,8 +2,11 @@
 
 use core::arch::x86_64::*;
 
-use super::super::keccak::{Block, LANES, ROUND_CONSTANTS, State4, WORDS, keccak_round};
 use super::{load_words, store_words};
+use crate::{
+    permutation::{ROUND_CONSTANTS, keccak_round},
+    states::{Block, LANES, State4, WORDS},
+};
 
 macro_rules! xor {
     ($a:expr, $b:expr) => { _mm256_xor_si256($a, $b) };
@@ -68,7 +71,7 @@ macro_rules! permute {
     };
 }
 
-/// See [`permute`](super::super::keccak::permute).
+/// See [`permute`](crate::permutation::permute).
 #[target_feature(enable = "avx2")]
 pub(super) fn permute4(states: &mut State4) {
     permute!(states);
