@@ -4,6 +4,7 @@
 
 use crate::{TeleportMessage, WorkContext};
 use alloy_primitives::{Address, B256};
+use blake3::hazmat::{HasherExt, hash_derive_key_context};
 
 /// `derive_key` context of [`job_mark`].
 pub const JOB_TAG: &str = "pars.aimining.job.v1";
@@ -53,6 +54,14 @@ pub fn work_id(device_id: B256, nonce: B256, chain_id: u32) -> B256 {
 /// The mark that a device was paid for a job: `derive_key(tag, device_id ‖ job_id)`.
 pub fn job_mark(device_id: B256, job_id: B256) -> B256 {
     derive_key(JOB_TAG, &[device_id.as_slice(), job_id.as_slice()])
+}
+
+/// [`job_mark`] of many pairs of a device and a job, in their order: the tag, half of the work, is hashed once.
+pub fn job_marks(jobs: impl IntoIterator<Item = (B256, B256)>) -> impl Iterator<Item = B256> {
+    let tag = hash_derive_key_context(JOB_TAG);
+    jobs.into_iter().map(move |(device_id, job_id)| {
+        finish(blake3::Hasher::new_from_context_key(&tag), &[device_id.as_slice(), job_id.as_slice()])
+    })
 }
 
 /// `BLAKE3(device_id ‖ model_hash ‖ input_hash ‖ output_hash)`: free of the chain, so that a claim of the same work on

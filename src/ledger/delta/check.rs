@@ -8,11 +8,11 @@ use super::{
 use crate::{
     block::{CommittedBlock, SlotChange},
     open::Identity,
-    rows::{Delivery, DeviceEvent},
+    rows::{Delivery, DeviceEvent, Kind, Work},
 };
 use alloy_primitives::{Address, B256, U256};
 use pars_protocol::{Pool, ids};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The block in which `0x…0300` came to life: its version leaves zero.
 pub(super) fn activates(block: &CommittedBlock) -> bool {
@@ -83,26 +83,49 @@ fn expect(
     }
 }
 
-/// The works among these entries, each against its two slots: nearly all that a check has to do, and one says nothing of another, so
-/// that parts of a block can be checked beside each other.
+/// The works among these entries, each against its two slots: nearly all that a check has to do.
 pub(super) fn works(block: &CommittedBlock, entries: &[Entry]) -> Result<(), BlockError> {
-    let from_zero = |slot, after, what, id| {
-        let change = expect(block, slot, after, what, id)?;
-        if change.before.is_zero() { Ok(()) } else { Err(BlockError::State { what, id }) }
-    };
-    for entry in entries {
-        if let Entry::Work { id, row } = entry {
-            from_zero(of(slots::ACCEPTED_WORK, *id), row.proof_hash.into(), "acceptedWork", *id)?;
-            let mark = ids::job_mark(row.device_id, row.job_id);
-            from_zero(of(slots::JOB_PAID, mark), U256::from(1), "jobPaid", mark)?;
+    let works = entries.iter().filter_map(|entry| match entry {
+        Entry::Work { id, row } => Some((*id, row)),
+        _ => None,
+    });
+    let (ids, rows): (Vec<B256>, Vec<&Work>) = works.unzip();
+    let proofs = rows.iter().map(|row| row.proof_hash.into());
+    filled(block, slots::ACCEPTED_WORK, "acceptedWork", &ids, proofs)?;
+    let marks: Vec<B256> = ids::job_marks(rows.iter().map(|row| (row.device_id, row.job_id))).collect();
+    filled(block, slots::JOB_PAID, "jobPaid", &marks, std::iter::repeat(U256::from(1)))
+}
+
+/// The entries of a mapping under these keys, which the block left at these values and found at zero. No key stands twice.
+fn filled(
+    block: &CommittedBlock,
+    mapping: u64,
+    what: &'static str,
+    keys: &[B256],
+    values: impl Iterator<Item = U256>,
+) -> Result<(), BlockError> {
+    let mut expected: Vec<_> =
+        slots::of_each(mapping, keys).into_iter().zip(keys.iter().zip(values)).collect();
+    // The changes are sorted, too: one walk along both takes a third of the time of as many searches.
+    expected.sort_unstable_by_key(|(slot, _)| *slot);
+    let mut neighbours = expected.iter().zip(expected.iter().skip(1));
+    if let Some(((_, (id, _)), _)) = neighbours.find(|(a, b)| a.0 == b.0) {
+        return Err(BlockError::Duplicate(**id));
+    }
+    let mut changes = block.changes.iter().peekable();
+    for (slot, (id, after)) in expected {
+        while changes.next_if(|(at, _)| **at < slot).is_some() {}
+        let change = changes.peek().filter(|(at, _)| **at == slot);
+        if change.is_none_or(|(_, change)| !change.before.is_zero() || change.after != after) {
+            return Err(BlockError::State { what, id: *id });
         }
     }
     Ok(())
 }
 
-/// All that [`works`] leaves: that nothing stands twice, the other entries against their slots, and the counters of the state.
+/// All that [`works`] leaves: the other entries against their slots, of which no two share an id, and the counters of the state.
 pub(super) fn all_but_works(block: &CommittedBlock, delta: &Delta) -> Result<(), BlockError> {
-    let mut seen = HashSet::with_capacity(delta.entries.len());
+    let mut seen = BTreeSet::new();
     let mut counts = Counts::default();
     // Teleport id → its status before and after the block.
     let mut teleports: BTreeMap<B256, (u64, u64)> = BTreeMap::new();
@@ -111,16 +134,15 @@ pub(super) fn all_but_works(block: &CommittedBlock, delta: &Delta) -> Result<(),
     for entry in &delta.entries {
         match entry {
             Entry::Work { id, row } => {
-                duplicate(seen.insert((0, *id)), *id)?;
                 counts.work(row.tier.0.pool(), *id);
             }
             Entry::Delivery { id, row, .. } => {
-                duplicate(seen.insert((1, *id)), *id)?;
+                duplicate(seen.insert((Kind::Delivery, *id)), *id)?;
                 teleports.insert(*id, (0, slots::PENDING));
                 counts.pending(row.recipient, 1);
             }
             Entry::Claim { id, row } => {
-                duplicate(seen.insert((2, *id)), *id)?;
+                duplicate(seen.insert((Kind::Claim, *id)), *id)?;
                 teleports.entry(*id).or_insert((slots::PENDING, 0)).1 = slots::CLAIMED;
                 counts.pending(row.recipient, -1);
             }

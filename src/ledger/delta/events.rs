@@ -17,6 +17,8 @@ use pars_protocol::{
 /// Reads the logs of `0x…0300` of every transaction that succeeded.
 pub(super) fn read(block: &CommittedBlock, delta: &mut Delta) -> Result<(), BlockError> {
     let mut log_index: u32 = 0;
+    // Mostly a transaction brings one thing.
+    delta.entries.reserve(block.receipts.len());
     for (transaction_index, receipt) in block.receipts.iter().enumerate() {
         let transaction_index = u32::try_from(transaction_index).map_err(|_| BlockError::TooLarge)?;
         if !receipt.success && !receipt.logs.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::block::{CommittedBlock, SlotChange};
 use alloy_primitives::{B256, U256, keccak256};
+use pars_keccak::Keccak;
 
 pub(crate) const VERSION: u64 = 0;
 pub(crate) const TOTAL_SUPPLY: u64 = 4;
@@ -30,14 +31,25 @@ pub(crate) fn field(slot: u64) -> U256 {
     U256::from(slot)
 }
 
+/// What the slot of a mapping's entry is the hash of: `key ‖ slot`.
+fn preimage(slot: U256, key: B256) -> [u8; 64] {
+    key.concat_const::<32, 64>(slot.into()).0
+}
+
 /// The slot of a mapping's entry: `keccak256(key ‖ slot)`.
 pub(crate) fn entry(slot: U256, key: B256) -> U256 {
-    keccak256(key.concat_const::<32, 64>(slot.into())).into()
+    keccak256(preimage(slot, key)).into()
 }
 
 /// The slot of an entry of the mapping at `slot`.
 pub(crate) fn of(slot: u64, key: B256) -> U256 {
     entry(field(slot), key)
+}
+
+/// [`of`] under each of these keys, in their order: they are hashed side by side.
+pub(crate) fn of_each(slot: u64, keys: &[B256]) -> Vec<U256> {
+    let preimages: Vec<_> = keys.iter().map(|key| preimage(field(slot), *key)).collect();
+    Keccak::new().keccak256_each(&preimages).into_iter().map(U256::from_be_bytes).collect()
 }
 
 /// A number as a key.

@@ -11,6 +11,7 @@ use alloy_sol_types::SolEvent;
 use pars_protocol::{
     ADDRESS,
     abi::IAIMiningEvents::{ParameterChanged, Transfer, WorkAccepted},
+    ids,
 };
 
 #[test]
@@ -107,6 +108,19 @@ fn b7_an_event_without_its_state_or_its_payment_is_refused() {
         block.receipts[0].logs.extend(again);
     });
     assert_eq!(twice, Err(BlockError::Duplicate(work_id(1))));
+    // A job paid twice, as two works, of which the state has both.
+    let mut mark = B256::ZERO;
+    let job = edited(|block| {
+        let mut again = block.receipts[0].logs.clone();
+        let mut second = WorkAccepted::decode_log_data(&again[1].data).unwrap();
+        mark = ids::job_mark(second.deviceId, second.jobId);
+        second.workId = work_id(2);
+        again[1] = event(&second);
+        block.receipts[0].logs.extend(again);
+        let first = block.changes[&slots::of(slots::ACCEPTED_WORK, work_id(1))];
+        block.changes.insert(slots::of(slots::ACCEPTED_WORK, work_id(2)), first);
+    });
+    assert_eq!(job, Err(BlockError::Duplicate(mark)));
     // Work that was spent before, by the state.
     let spent = edited(|block| {
         let slot = slots::of(slots::ACCEPTED_WORK, work_id(1));

@@ -165,6 +165,8 @@ proptest! {
             plain(&[d, &nonce[..], &chain_id.to_le_bytes()].concat())
         );
         prop_assert_eq!(job_mark(device, job), tagged("pars.aimining.job.v1", &[d, &job[..]].concat()));
+        let marks: Vec<_> = job_marks([(device, job), (job, device), (model, input)]).collect();
+        prop_assert_eq!(marks, [job_mark(device, job), job_mark(job, device), job_mark(model, input)]);
         prop_assert_eq!(
             work_digest(device, model, input, output),
             plain(&[d, &model[..], &input[..], &output[..]].concat())
