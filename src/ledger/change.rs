@@ -4,9 +4,9 @@ use crate::{
     block::{BlockId, CommittedBlock},
     delta::{Delta, Entry, slots},
     error::{Error, Inconsistency},
-    rows::{self, Device, DeviceEvent, Field, Item, Totals},
+    rows::{self, Device, DeviceEvent, Field, Item, Place, Totals},
     schema::Column,
-    store::{Batch, Key, Put, Store, Value},
+    store::{Batch, Key, Store, Value, start},
 };
 use alloy_primitives::{Address, B256, FixedBytes, U128, U256};
 use pars_protocol::Pool;
@@ -54,10 +54,9 @@ impl Encoded {
         this
     }
 
-    /// The row of each entry.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
-        // They are ranges of these very bytes.
-        self.rows.iter().map(|row| self.bytes.get(row.clone()).unwrap_or_default())
+    /// The row of entry `index`.
+    fn row(&self, index: usize) -> Option<&[u8]> {
+        self.rows.get(index).and_then(|row| self.bytes.get(row.clone()))
     }
 }
 
@@ -198,10 +197,55 @@ fn named(item: Item) -> FixedBytes<33> {
     FixedBytes([item.kind.tag()]).concat_const(item.id)
 }
 
+/// The columns that an entry has rows in, beside `bodies` and `devices`.
+const fn columns(entry: &Entry) -> &'static [Column] {
+    match entry {
+        Entry::Work { .. } => &[Column::Spent, Column::ByMiner, Column::ByRecipient],
+        Entry::Delivery { .. } => &[Column::Deliveries],
+        Entry::Claim { .. } => &[Column::Claims, Column::ByRecipient],
+        Entry::Device { .. } => &[Column::DeviceEvents],
+    }
+}
+
+/// The row of an entry in one of its [`columns`]; `bytes` are the entry as a row.
+fn row_in<'a>(column: Column, entry: &'a Entry, bytes: &'a [u8]) -> Option<(Key, Value<'a>)> {
+    let paid = |recipient, place: Place| {
+        let key = index_key(recipient, place.block, place.log_index);
+        (Key::Id(key), Value::Named(named(entry.item())))
+    };
+    Some(match (column, entry) {
+        (Column::Spent, Entry::Work { id, .. })
+        | (Column::Deliveries, Entry::Delivery { id, .. })
+        | (Column::Claims, Entry::Claim { id, .. }) => (Key::Id(*id), Value::Part(bytes)),
+        (Column::ByMiner, Entry::Work { id, row }) => {
+            let key = index_key(row.miner, row.place.block, row.place.log_index);
+            (Key::Id(key), Value::Part(id.as_slice()))
+        }
+        (Column::ByRecipient, Entry::Work { row, .. }) => paid(row.recipient, row.place),
+        (Column::ByRecipient, Entry::Claim { row, .. }) => paid(row.recipient, row.place),
+        (Column::DeviceEvents, Entry::Device { id, place, .. }) => {
+            let key = device_event_key(*id, place.block, place.log_index);
+            (Key::Event(key), Value::Part(bytes))
+        }
+        _ => return None,
+    })
+}
+
+/// [`columns`] names no column that [`row_in`] has no row for.
+fn lost(column: Column) -> Error {
+    Error::Database(format!("a row of {column} was lost on its way"))
+}
+
+/// Where a row goes: its column, the first bytes of its key, and the number of its entry.
+type Target = (Column, (u128, u32), usize);
+
 /// The rows of a block on their way into a batch, and how to take them back.
 pub(crate) struct Change<'a, 'r> {
     store: &'a Store,
-    puts: Vec<Put<'r>>,
+    delta: &'r Delta,
+    entries: &'r Encoded,
+    /// The rows are large: they are made when it is their turn.
+    targets: Vec<Target>,
     /// Room for a count, then what the rows replace, in the order of the entries: a vector of [`Replaced`], encoded.
     undo: Vec<u8>,
     replaced: u32,
@@ -216,54 +260,40 @@ impl<'a, 'r> Change<'a, 'r> {
         let count = delta.entries.len();
         let mut this = Self {
             store,
-            puts: Vec::with_capacity(count.saturating_mul(ROWS)),
+            delta,
+            entries,
+            targets: Vec::with_capacity(count.saturating_mul(ROWS)),
             undo: vec![0; COUNT],
             replaced: 0,
             items: Vec::with_capacity(count),
             devices: BTreeMap::new(),
         };
         this.undo.reserve(count.saturating_mul(ROWS).saturating_mul(UNDO));
-        for (entry, row) in delta.entries.iter().zip(entries.rows()) {
-            this.entry(entry, row)?;
+        for (index, entry) in delta.entries.iter().enumerate() {
+            this.entry(index, entry)?;
         }
         Ok(this)
     }
 
-    /// A row where none was.
-    fn insert(&mut self, column: Column, key: Key, value: Value<'r>) {
-        put_replaced(&mut self.undo, column, key.as_ref(), None);
-        self.replaced = self.replaced.saturating_add(1);
-        self.puts.push(Put { column, key, value });
-    }
-
-    fn entry(&mut self, entry: &'r Entry, bytes: &'r [u8]) -> Result<(), Error> {
-        let item = entry.item();
-        self.items.push(item);
+    fn entry(&mut self, index: usize, entry: &Entry) -> Result<(), Error> {
+        self.items.push(entry.item());
+        for column in columns(entry) {
+            let (key, _) = row_in(*column, entry, &[]).ok_or_else(|| lost(*column))?;
+            // A row where none was.
+            put_replaced(&mut self.undo, *column, key.as_ref(), None);
+            self.replaced = self.replaced.saturating_add(1);
+            self.targets.push((*column, start(key.as_ref()), index));
+        }
         match entry {
-            Entry::Work { id, row } => {
-                let place = row.place;
-                self.insert(Column::Spent, Key::Id(*id), Value::Part(bytes));
-                let key = index_key(row.miner, place.block, place.log_index);
-                self.insert(Column::ByMiner, Key::Id(key), Value::Part(id.as_slice()));
-                let key = index_key(row.recipient, place.block, place.log_index);
-                self.insert(Column::ByRecipient, Key::Id(key), Value::Named(named(item)));
-                let device = self.device(row.device_id, place.block)?;
+            Entry::Work { row, .. } => {
+                let device = self.device(row.device_id, row.place.block)?;
                 device.proofs = device.proofs.saturating_add(1);
                 device.units = device.units.saturating_add(U128::from(row.compute_units));
                 device.reward = device.reward.saturating_add(row.reward);
                 device.native_reward = device.native_reward.saturating_add(row.native_reward);
             }
-            Entry::Delivery { id, .. } => {
-                self.insert(Column::Deliveries, Key::Id(*id), Value::Part(bytes));
-            }
-            Entry::Claim { id, row } => {
-                self.insert(Column::Claims, Key::Id(*id), Value::Part(bytes));
-                let key = index_key(row.recipient, row.place.block, row.place.log_index);
-                self.insert(Column::ByRecipient, Key::Id(key), Value::Named(named(item)));
-            }
+            Entry::Delivery { .. } | Entry::Claim { .. } => {}
             Entry::Device { id, place, event } => {
-                let key = device_event_key(*id, place.block, place.log_index);
-                self.insert(Column::DeviceEvents, Key::Event(key), Value::Part(bytes));
                 let block = place.block;
                 let device = self.device(*id, block)?;
                 match *event {
@@ -306,8 +336,18 @@ impl<'a, 'r> Change<'a, 'r> {
             self.replaced = self.replaced.saturating_add(1);
         }
         let mut batch =
-            self.store.batch_for(self.puts.len().saturating_mul(ENTRY).saturating_add(self.undo.len()));
-        batch.put_all(&mut self.puts)?;
+            self.store.batch_for(self.targets.len().saturating_mul(ENTRY).saturating_add(self.undo.len()));
+        // Sorted by the keys, since RocksDB goes on searching for a place where it put the row before. Keys that begin alike are
+        // of one address or device, and ascend with the chain.
+        self.targets.sort_by_key(|(column, start, _)| (*column, *start));
+        for targets in self.targets.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let Some((column, ..)) = targets.first() else { continue };
+            let rows = targets.iter().map(|(.., index)| {
+                let entry = self.delta.entries.get(*index).zip(self.entries.row(*index));
+                entry.and_then(|(entry, bytes)| row_in(*column, entry, bytes)).ok_or_else(|| lost(*column))
+            });
+            batch.put_all(*column, rows)?;
+        }
         for (id, (_, after)) in &devices {
             batch.put(Column::Devices, id.as_slice(), &after.encode())?;
         }

@@ -1,6 +1,7 @@
 //! Following the chain: `apply`, `revert_to`, `finalize`, and `notify`, which is made of them.
 
 use crate::{
+    beside::beside,
     block::{BlockId, CommittedBlock, Notification, Segment, follows},
     change::{Arrival, Change, Encoded, Replaced, next_row, totals_match_state},
     delta::{Delta, Entry},
@@ -19,8 +20,8 @@ use std::{
     time::Instant,
 };
 
-/// Entries from which on a block is checked on a second thread, too: where a processor is free, that saves about half a microsecond an
-/// entry; starting a thread costs some tens.
+/// Entries from which on a block is checked on a second thread: where a processor is free, that saves more than half a microsecond an
+/// entry; starting a thread costs one or two hundred.
 pub(crate) const BESIDE: usize = 256;
 
 /// Keys of the column `meta`.
@@ -57,6 +58,14 @@ pub(crate) struct Position {
     pub(crate) suspect: Option<Inconsistency>,
     /// Raised by every write.
     pub(crate) generation: u64,
+}
+
+/// How a block stands to the head.
+enum Turn {
+    /// It is there already, with the same contents.
+    Already,
+    /// It is the next one, after the block with this row; block 0 after none.
+    Next(Option<Box<rows::Block>>),
 }
 
 /// What [`Ledger::apply`] did.
@@ -151,6 +160,11 @@ impl Ledger {
 
     pub(crate) fn position(&self) -> Position {
         self.position.read().clone()
+    }
+
+    /// Nothing was written since.
+    pub(crate) fn stands_at(&self, position: &Position) -> bool {
+        *self.position.read() == *position
     }
 
     /// Figures for monitoring.
@@ -339,9 +353,13 @@ impl Ledger {
     /// A block of which only the delta is known, from an export.
     pub(crate) fn import(&self, arrival: &Arrival<'_>) -> Result<Applied, Error> {
         let _writer = self.writer.lock();
-        self.suspect(
-            self.prepare(arrival).and_then(|batch| self.settle(arrival.id, batch, Durability::Later)),
-        )
+        let apply = || {
+            let Turn::Next(parent) = self.turn(arrival)? else { return Ok(Applied::Already) };
+            self.check_absent(arrival.delta)?;
+            let batch = self.prepare(arrival, parent.as_deref())?;
+            self.settle(arrival.id, batch, Durability::Later)
+        };
+        self.suspect(apply())
     }
 
     fn commit(
@@ -352,47 +370,56 @@ impl Ledger {
     ) -> Result<Applied, Error> {
         let start = Instant::now();
         self.step(Step::Begin);
-        let refuse = |source| Error::Block { block: block.id, source: Box::new(source) };
-        let delta = Delta::read(block, &self.identity).map_err(refuse)?;
         let CommittedBlock { id, parent, timestamp, .. } = *block;
+        // A block that contradicts itself says nothing of the ledger, whatever was met there: its error goes before others.
+        let refuse = |source| Error::Block { block: id, source: Box::new(source) };
+        let delta = Delta::read(block, &self.identity).map_err(refuse)?;
         let arrival = Arrival { id, parent, timestamp, delta: &delta, block: Some(block) };
-        let prepare = || self.prepare(&arrival);
-        let (checked, batch) = if delta.entries.len() < BESIDE {
-            (delta.check(block), prepare())
-        } else {
-            delta.check_beside(block, prepare)
+        let parent = match self.turn(&arrival) {
+            Ok(Turn::Next(parent)) => parent,
+            other => {
+                delta.check(block).map_err(refuse)?;
+                return self.suspect(other.map(|_| Applied::Already));
+            }
         };
-        // A block that contradicts itself says nothing of the ledger, whatever the rows made of it met there.
-        checked.map_err(refuse)?;
-        let applied = self.suspect(batch.and_then(|batch| self.settle(id, batch, durability)))?;
-        if applied == Applied::New {
-            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.metrics.applied.fetch_add(1, Ordering::Relaxed);
-            self.metrics.last_commit.store(micros, Ordering::Relaxed);
-            self.metrics.commits.fetch_add(micros, Ordering::Relaxed);
-        }
+        let works = || (delta.check_works(block), self.check_absent(&delta));
+        let rest = || (delta.check_all_but_works(block), self.prepare(&arrival, parent.as_deref()));
+        let ((works, absent), (rest, batch)) =
+            if delta.entries.len() < BESIDE { (works(), rest()) } else { beside(works, rest) };
+        works.and(rest).map_err(refuse)?;
+        let settle = |batch| self.settle(id, batch, durability);
+        let applied = self.suspect(absent.and(batch).and_then(settle))?;
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.metrics.applied.fetch_add(1, Ordering::Relaxed);
+        self.metrics.last_commit.store(micros, Ordering::Relaxed);
+        self.metrics.commits.fetch_add(micros, Ordering::Relaxed);
         Ok(applied)
     }
 
-    /// What makes a block the head; `None`: it is there already. Writes nothing.
-    fn prepare(&self, block: &Arrival<'_>) -> Result<Option<Batch<'_>>, Error> {
+    /// How a block stands to the head. An error, too, if it is there already with other contents.
+    fn turn(&self, block: &Arrival<'_>) -> Result<Turn, Error> {
         let position = self.position();
         if let Some(reason) = position.suspect {
             return Err(reason.into());
         }
         let refused = || gap(position.head, block.id, block.parent);
-        let entries = Encoded::of(block.delta);
-        let parent = match position.head {
-            None if block.id == self.identity.genesis() => None,
-            None => return Err(refused()),
+        match position.head {
+            None if block.id == self.identity.genesis() => Ok(Turn::Next(None)),
+            None => Err(refused()),
             Some(head) if block.id.number <= head.number => {
-                return self.again(block, &entries, refused).map(|()| None);
+                self.again(block, refused).map(|()| Turn::Already)
             }
-            Some(head) if follows(block.parent, block.id, head) => Some(self.block_row(head.number)?),
-            Some(_) => return Err(refused()),
-        };
-        self.check_absent(block.delta)?;
-        let row = next_row(block, &entries, parent.as_ref())?;
+            Some(head) if follows(block.parent, block.id, head) => {
+                Ok(Turn::Next(Some(Box::new(self.block_row(head.number)?))))
+            }
+            Some(_) => Err(refused()),
+        }
+    }
+
+    /// What makes the next block the head, if nothing of it is there already. Writes nothing.
+    fn prepare(&self, block: &Arrival<'_>, parent: Option<&rows::Block>) -> Result<Batch<'_>, Error> {
+        let entries = Encoded::of(block.delta);
+        let row = next_row(block, &entries, parent)?;
         if let Some(block) = block.block {
             totals_match_state(block, &row.totals)?;
         }
@@ -403,17 +430,11 @@ impl Ledger {
         if parent.is_none() {
             batch.put(Column::Meta, meta::FINALIZED, &block.id.encode())?;
         }
-        Ok(Some(batch))
+        Ok(batch)
     }
 
     /// Writes what [`Self::prepare`] made.
-    fn settle(
-        &self,
-        block: BlockId,
-        batch: Option<Batch<'_>>,
-        durability: Durability,
-    ) -> Result<Applied, Error> {
-        let Some(batch) = batch else { return Ok(Applied::Already) };
+    fn settle(&self, block: BlockId, batch: Batch<'_>, durability: Durability) -> Result<Applied, Error> {
         self.step(Step::Prepared);
         self.write(batch, durability, |position| {
             position.head = Some(block);
@@ -423,12 +444,7 @@ impl Ledger {
     }
 
     /// A block at a height that the ledger has: the same one, or one that does not belong here.
-    fn again(
-        &self,
-        block: &Arrival<'_>,
-        entries: &Encoded,
-        refused: impl Fn() -> Error,
-    ) -> Result<(), Error> {
+    fn again(&self, block: &Arrival<'_>, refused: impl Fn() -> Error) -> Result<(), Error> {
         let there = self.block_row(block.id.number)?;
         if there.hash != block.id.hash {
             return Err(refused());
@@ -437,7 +453,7 @@ impl Ledger {
             None => None,
             Some(number) => Some(self.block_row(number)?),
         };
-        if next_row(block, entries, parent.as_ref())? == there {
+        if next_row(block, &Encoded::of(block.delta), parent.as_ref())? == there {
             Ok(())
         } else {
             Err(Inconsistency::Contents(block.id).into())

@@ -13,6 +13,7 @@
 //! | [`open`], `migrate` | opening: whose it is, what it understands |
 //! | [`heal`] | making it equal to a chain again |
 //! | [`audit`], [`interchange`] | proving it right; taking it elsewhere |
+//! | `beside` | two things at the same time |
 //! | [`rows`], `change`, `schema`, `store` | rows as bytes, from a delta to rows, column families and their tuning, RocksDB |
 
 #![cfg_attr(
@@ -30,6 +31,7 @@
 
 pub mod answers;
 pub mod audit;
+mod beside;
 pub mod block;
 mod change;
 pub mod delta;

@@ -196,7 +196,7 @@ impl Ledger {
         }
         if !before.moving {
             let row = self.store.row::<Work>(Column::Spent, work_id.as_slice())?;
-            if self.position() == before {
+            if self.stands_at(&before) {
                 return Ok(judge(row, before.head, at));
             }
         }

@@ -113,7 +113,7 @@ pub enum BlockError {
         /// Of the event.
         index: u32,
     },
-    /// An id twice in one block.
+    /// An id, or the mark of a paid job, twice in one block.
     #[error("{0} stands twice in the block")]
     Duplicate(B256),
     /// A slot does not hold what an event says.
@@ -138,9 +138,6 @@ pub enum BlockError {
     #[error("the activation of 0x0300 is not the one that the chain's configuration describes: {0}")]
     Activation(String),
 }
-
-/// Per cent of a block's entries whose check takes as long as all else that is done meanwhile.
-const THERE: usize = 75;
 
 impl Delta {
     /// Reads a block.
@@ -171,26 +168,18 @@ impl Delta {
 
     /// That against the state changes.
     pub(crate) fn check(&self, block: &CommittedBlock) -> Result<(), BlockError> {
-        check::works(block, &self.entries)?;
-        check::all_but_works(block, self)
+        self.check_works(block)?;
+        self.check_all_but_works(block)
     }
 
-    /// The same, and `prepare` beside it, on two threads.
-    pub(crate) fn check_beside<T>(
-        &self,
-        block: &CommittedBlock,
-        prepare: impl FnOnce() -> T,
-    ) -> (Result<(), BlockError>, T) {
-        let (there, here) = self.entries.split_at(self.entries.len().saturating_mul(THERE) / 100);
-        let check_there = || check::works(block, there);
-        std::thread::scope(|scope| {
-            // The system may refuse a thread: then one after the other.
-            let thread = std::thread::Builder::new().spawn_scoped(scope, check_there);
-            let prepared = prepare();
-            let here = check::works(block, here).and_then(|()| check::all_but_works(block, self));
-            let there = thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(check_there);
-            (there.and(here), prepared)
-        })
+    /// The works' part of it, nearly all that there is to do.
+    pub(crate) fn check_works(&self, block: &CommittedBlock) -> Result<(), BlockError> {
+        check::works(block, &self.entries)
+    }
+
+    /// The rest of it.
+    pub(crate) fn check_all_but_works(&self, block: &CommittedBlock) -> Result<(), BlockError> {
+        check::all_but_works(block, self)
     }
 }
 
