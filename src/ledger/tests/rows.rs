@@ -2,7 +2,7 @@
 
 use super::{busy, follow};
 use crate::{
-    Column, DIGEST_TAG, SCHEMA,
+    Column, DIGEST_TAG, Ledger, SCHEMA,
     change::Replaced,
     rows::{self, DeviceEvent, Field, TierId},
     testing::Folder,
@@ -90,4 +90,23 @@ fn golden_digest_of_schema_1() {
             "169439852b2da9b8314ade1c170e3762362ba30b504e5737b9c00efb8a9b9a46",
         ]
     );
+}
+
+/// A column that only grows gets a file from every flush. They are merged: a ledger keeps all of its files open.
+#[test]
+fn files_of_columns_that_only_grow_stay_few() {
+    const FLUSHES: u64 = 48;
+    let (identity, chain) = busy(FLUSHES);
+    let folder = Folder::new();
+    let ledger = Ledger::open(folder.ledger(), identity).unwrap();
+    for tip in &chain.tips {
+        ledger.apply(&tip.block).unwrap();
+        ledger.finalize(tip.id().number).unwrap();
+        ledger.flush().unwrap();
+    }
+    let files = std::fs::read_dir(folder.ledger()).unwrap();
+    let tables =
+        files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "sst"));
+    let tables = tables.count() as u64;
+    assert!((1..FLUSHES).contains(&tables), "{tables} files after {FLUSHES} flushes");
 }
