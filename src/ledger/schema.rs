@@ -9,9 +9,8 @@ use std::fmt;
 /// Version of the rows' format. A change of any row raises it and comes with a migration.
 pub const SCHEMA: u32 = 1;
 
-/// Filter bits a key: a look-up for an absent id asks some seven filters (the files of level 0, one of each level below),
-/// and with 14 bits one such look-up in a hundred reads a block; with 10 it would be one in fifteen. 1.75 bytes of memory
-/// a row.
+/// Filter bits a key: a look-up for an absent id asks up to five filters at 10^7 rows (the files of level 0, one of each level below),
+/// and with 14 bits one such look-up in 140 reads a block; with 10 it would be one in twenty. 1.75 bytes of memory a row.
 const FILTER_BITS: f64 = 14.0;
 /// Bytes of the first level below level 0, of a column in which keys are asked for that are often absent: twice RocksDB's. Up to 1.5
 /// million rows there is one level then, up to 15 million two, and a look-up asks as many filters. New files are merged into twice as

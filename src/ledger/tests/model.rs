@@ -221,7 +221,7 @@ fn e2_ten_thousand_random_lives_answer_as_the_oracle_does() {
 }
 
 #[test]
-#[ignore = "long"]
+#[ignore = "long: run by make long"]
 fn long_e2_a_hundred_thousand_random_lives() {
     lives("long_e2", 100_000, 0x1ed6e3);
 }
